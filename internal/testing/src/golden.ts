@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import {
+  add,
+  conv2d,
+  leakyRelu,
+  matMul,
+  mean,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+  tanh,
+  tensor,
+  tidy,
+  type Variable,
+  variable,
+} from "@tensorflow/tfjs-core";
+
+/** A tensor of a fixture: row-major data. */
+export interface GoldenTensor {
+  readonly shape: number[];
+  readonly data: number[];
+}
+
+/** Reads `internal/testing/golden/<name>.json`: numbers made by independent libraries. */
+// biome-ignore lint/suspicious/noExplicitAny: each fixture has a shape of its own, documented in golden/README.md
+export function golden(name: string): any {
+  return JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), "utf8"));
+}
+
+/** Makes a tensor of a fixture's tensor. */
+export function goldenTensor<T extends Tensor = Tensor>(value: GoldenTensor): T {
+  return tensor(value.data, value.shape, "float32") as T;
+}
+
+/** The network of a fixture: its classifier and its weights by their name in the fixture (`layers[0].kernel`). */
+export interface GoldenNetwork {
+  readonly classifier: (x: Tensor) => Tensor2D;
+  readonly weights: Record<string, Variable>;
+}
+
+/** Builds the network of the fixture `ebm_cnn` or `ebm_mlp` on trainable variables, owned by the caller. */
+export function goldenNetwork(model: { layers: GoldenLayer[] }): GoldenNetwork {
+  const weights: Record<string, Variable> = {};
+  model.layers.forEach((layer, i) => {
+    for (const part of ["kernel", "bias"] as const) {
+      if (layer[part]) weights[`layers[${i}].${part}`] = variable(goldenTensor(layer[part]));
+    }
+  });
+  const apply = (x: Tensor, layer: GoldenLayer, i: number): Tensor => {
+    const bias = weights[`layers[${i}].bias`]!;
+    switch (layer.kind) {
+      case "conv2d":
+        return add(conv2d(x as Tensor4D, weights[`layers[${i}].kernel`] as Tensor4D, layer.strides!, "same"), bias);
+      case "dense":
+        return add(matMul(x, weights[`layers[${i}].kernel`]!), bias);
+      case "leakyRelu":
+        return leakyRelu(x, layer.alpha);
+      case "tanh":
+        return tanh(x);
+      case "globalAveragePooling2d":
+        return mean(x, [1, 2]);
+      default:
+        throw new TypeError(`Cannot build the network of a fixture: layer kind "${layer.kind}" is unknown`);
+    }
+  };
+  return { classifier: (x) => tidy(() => model.layers.reduce(apply, x)) as Tensor2D, weights };
+}
+
+interface GoldenLayer {
+  readonly kind: string;
+  readonly kernel?: GoldenTensor;
+  readonly bias?: GoldenTensor;
+  readonly strides?: number;
+  readonly alpha?: number;
+}

@@ -1,0 +1,18 @@
+/**
+ * Any classifier as an energy-based model: give it a function or model that returns logits, and get energies,
+ * log-densities, scores and class probabilities.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { energyHead } from "@jem-js/energy";
+ *
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 10, inputShape: [784] })] });
+ * const head = energyHead(model);
+ * const energy = head.energy(tf.zeros([1, 784])); // [1]
+ * ```
+ *
+ * @module
+ */
+export * from "./classifier.ts";
+export * from "./energy_head.ts";
+export * from "./labels.ts";
