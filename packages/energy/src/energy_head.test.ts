@@ -48,12 +48,6 @@ describe.each(["ebm_cnn", "ebm_mlp"])("energyHead() reproduces %s of PyTorch", (
     expect(await values(head().energy(x(), tensor1d(fixture.labels, "int32")))).toBeAllclose(expected);
   });
 
-  test("the class-conditional score is the gradient of the joint log-density", async () => {
-    const one = x().slice([0], [1]);
-    const numeric = await numericGradient((input) => sum(head().logDensity(input, [1])), one, 2e-3);
-    expect(await values(head().score(one, [1]))).toBeAllclose(numeric, { rtol: 5e-3, atol: 2e-3 });
-  });
-
   test("log-sum-exp stays finite at logits of 1e3", async () => {
     const { logits, logsumexp } = fixture.lse_stability;
     const identity = energyHead((input) => input as Tensor2D);
@@ -70,6 +64,15 @@ describe.each(["ebm_cnn", "ebm_mlp"])("energyHead() reproduces %s of PyTorch", (
       for (const result of [h.probabilities(input), h.score(input), h.approximateMass(input)]) result.dispose();
     });
   });
+});
+
+test("the class-conditional score is the gradient of the joint log-density", async () => {
+  // The smooth network: across the kinks of a leaky ReLU a finite difference says nothing.
+  const fixture = golden("ebm_mlp");
+  const head = energyHead(goldenNetwork(fixture.model).classifier);
+  const x = goldenTensor(fixture.inputs);
+  const numeric = await numericGradient((input) => sum(head.logDensity(input, fixture.labels)), x);
+  expect(await values(head.score(x, fixture.labels))).toBeAllclose(numeric, { rtol: 1e-3, atol: 1e-3 });
 });
 
 test("energyHead() takes a LayersModel, and follows a permutation of the batch", async () => {
