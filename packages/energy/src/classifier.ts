@@ -4,13 +4,16 @@ import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 export type ClassifierFunction = (x: Tensor) => Tensor2D;
 
 /**
- * A model with a `predict` method: a `tf.LayersModel` or a `tf.GraphModel`, by shape rather than by class, so that this
- * package depends on neither.
+ * A `tf.LayersModel` (`apply`) or a `tf.GraphModel` (`predict`), by shape rather than by class, so that this package
+ * depends on neither.
  */
 export interface ClassifierModel {
-  /** Maps inputs `[batch, ...input]` to logits `[batch, classes]`. */
-  // biome-ignore lint/suspicious/noExplicitAny: the two model classes disagree on the type of a prediction
-  predict(x: Tensor, options?: any): any;
+  /** A layers model on inputs `[batch, ...input]`, called in inference mode. */
+  // biome-ignore lint/suspicious/noExplicitAny: must accept both model classes, which share no type
+  apply?(x: any, options?: any): any;
+  /** A graph model on inputs `[batch, ...input]`. Not used where there is `apply`: it cuts batches into pieces of 32. */
+  // biome-ignore lint/suspicious/noExplicitAny: must accept both model classes, which share no type
+  predict?(x: any, options?: any): any;
 }
 
 /** What an energy head can wrap. */

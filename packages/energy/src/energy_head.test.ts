@@ -86,9 +86,17 @@ test("energyHead() takes a LayersModel, and follows a permutation of the batch",
   expect(await values(head.energy(x.reverse(0)))).toBeAllclose([second!, first!]);
 });
 
+test("energyHead() calls a layers model in inference mode, and a model without apply() by predict()", async () => {
+  const x = ones([2, 4]);
+  const dropout = sequential({ layers: [layers.dropout({ rate: 0.9, inputShape: [4] })] });
+  expect(await values(energyHead(dropout).logits(x))).toEqual(await values(x));
+  expect(await values(energyHead({ predict: (input: Tensor) => mul(input, 2) }).logits(x))).toEqual(
+    new Array(8).fill(2),
+  );
+});
+
 test("energyHead() refuses what is no classifier", () => {
-  // @ts-expect-error: not a classifier
-  expect(() => energyHead({})).toThrow("classifier must be a function or a model with predict() but found object");
+  expect(() => energyHead({})).toThrow("a function or a model with apply() or predict() but found object");
   expect(() => energyHead((x) => x as Tensor2D, { numClasses: 1 })).toThrow(
     "numClasses must be an integer above 1 but found 1",
   );

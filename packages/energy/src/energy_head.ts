@@ -67,7 +67,8 @@ export interface EnergyHead {
  *
  * @see {@link https://arxiv.org/abs/1912.03263 | Grathwohl et al., Your classifier is secretly an energy based model and you should treat it like one, §3}
  *
- * @param classifier A function from `[batch, ...input]` to logits `[batch, classes]`, or a model with `predict`; borrowed.
+ * @param classifier A function from `[batch, ...input]` to logits `[batch, classes]`, or a `tf.LayersModel` or
+ * `tf.GraphModel`; borrowed.
  * @param options The number of classes, if it is to be checked.
  * @returns The head. It holds no memory of its own.
  * @throws {TypeError} When `classifier` is neither; and, from every member, when the logits are not `[batch, classes]`.
@@ -141,9 +142,10 @@ export function energyHead(classifier: Classifier, options: EnergyHeadOptions = 
 
 function asFunction(classifier: Classifier): ClassifierFunction {
   if (typeof classifier === "function") return classifier;
-  if (typeof classifier?.predict === "function") return (x) => classifier.predict(x);
+  if (typeof classifier?.apply === "function") return (x) => classifier.apply!(x, { training: false });
+  if (typeof classifier?.predict === "function") return (x) => classifier.predict!(x);
   throw new TypeError(
-    `Cannot create energy head: classifier must be a function or a model with predict() but found ${typeof classifier}`,
+    `Cannot create energy head: classifier must be a function or a model with apply() or predict() but found ${typeof classifier}`,
   );
 }
 

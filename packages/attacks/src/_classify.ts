@@ -1,0 +1,38 @@
+import { clone, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { Classifier, ClassifierFunction } from "./classifier.ts";
+
+/** The classifier as a function whose logits are checked and are never its input, so that they can be disposed. */
+export function asFunction(action: string, model: Classifier): ClassifierFunction {
+  const classify = callOf(action, model);
+  return (x) => tidy(() => clone(checkLogits(action, classify(x), x)));
+}
+
+function callOf(action: string, model: Classifier): ClassifierFunction {
+  if (typeof model === "function") return model;
+  if (model && "logits" in model && typeof model.logits === "function") return (x) => model.logits(x);
+  // A LayersModel cuts its input into batches of 32 unless told otherwise.
+  if (model && "predict" in model && typeof model.predict === "function") {
+    return (x) => model.predict(x, { batchSize: x.shape[0] });
+  }
+  throw new TypeError(
+    `Cannot ${action}: model must be a function or an object with logits() or predict() but found ${typeof model}`,
+  );
+}
+
+function checkLogits(action: string, logits: unknown, x: Tensor): Tensor2D {
+  const shape = (logits as Tensor | undefined)?.shape;
+  if (!Array.isArray(shape) || Array.isArray(logits)) {
+    throw new TypeError(`Cannot ${action}: the model must return one tensor of logits [batch, classes]`);
+  }
+  const batch = x.shape[0];
+  if (shape.length !== 2 || shape[0] !== batch) {
+    throw new TypeError(
+      `Cannot ${action}: logits must be [${batch}, classes] for inputs [${x.shape.join(", ")}] ` +
+        `but found [${shape.join(", ")}]`,
+    );
+  }
+  if (shape[1]! < 2) {
+    throw new RangeError(`Cannot ${action}: logits must have at least 2 classes but found ${shape[1]}`);
+  }
+  return logits as Tensor2D;
+}

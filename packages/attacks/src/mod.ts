@@ -1,0 +1,21 @@
+/**
+ * Adversarial attacks for TensorFlow.js classifiers, and the accuracy that is left under them: PGD and FGSM in the Linf
+ * and L2 norms, with the semantics of foolbox 3.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { pgd } from "@jem-js/attacks";
+ *
+ * const classifier = tf.sequential({ layers: [tf.layers.dense({ units: 10, inputShape: [784] })] });
+ * const x = tf.fill([1, 784], 0.5);
+ * const adversarial = pgd(classifier, x, [3], { norm: "linf", epsilon: 0.1, stepSize: 0.02, steps: 10 }); // [1, 784]
+ * ```
+ *
+ * @module
+ */
+export * from "./attack_options.ts";
+export * from "./classifier.ts";
+export * from "./fgsm.ts";
+export * from "./labels.ts";
+export * from "./pgd.ts";
+export * from "./robust_accuracy.ts";

@@ -1,0 +1,25 @@
+/**
+ * Images for training: read IDX files, check them, scale their pixels, and go through them in seeded, resumable batches.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { batches, imageDataset, readIdx } from "@jem-js/data";
+ * import { key } from "@jem-js/random";
+ *
+ * const images = readIdx(Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 255, 0));
+ * const labels = readIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 0, 1));
+ * const dataset = imageDataset({ images, labels, classes: 2 });
+ * for (const batch of batches(dataset, { key: key(0), batchSize: 2, epochs: 1 })) tf.dispose([batch.x, batch.labels]);
+ * ```
+ *
+ * @module
+ */
+export * from "./add_noise.ts";
+export * from "./batch_tensor.ts";
+export * from "./batches.ts";
+export * from "./dataset.ts";
+export * from "./image_dataset.ts";
+export * from "./read_idx.ts";
+export * from "./scale_pixels.ts";
+export * from "./split_dataset.ts";
+export * from "./subset.ts";

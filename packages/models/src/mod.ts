@@ -1,0 +1,19 @@
+/**
+ * Classifiers to start from: builders of `tf.LayersModel`s that return logits and whose weights are drawn from a key, so
+ * that equal keys give equal networks on every backend.
+ *
+ * ```ts
+ * import "@tensorflow/tfjs";
+ * import { key } from "@jem-js/random";
+ * import { convNet, convNetPresets } from "@jem-js/models";
+ *
+ * const model = convNet(key(0), { ...convNetPresets.small, inputShape: [28, 28, 1], classes: 10 });
+ * ```
+ *
+ * @module
+ */
+export * from "./activation.ts";
+export * from "./conv_net.ts";
+export * from "./conv_net_presets.ts";
+export * from "./initializer.ts";
+export * from "./mlp.ts";

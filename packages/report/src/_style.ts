@@ -1,0 +1,47 @@
+/**
+ * The colours of the series: those of Okabe and Ito that stand out on white, which can be told apart with any colour
+ * vision.
+ */
+export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"] as const;
+
+/** The symbols of the series, for print in grey. */
+export const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"] as const;
+
+/** The fonts of all text. No space after a comma: resvg would look for a font whose name starts with one. */
+export const FONT: string =
+  "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Liberation Sans','DejaVu Sans',sans-serif";
+
+/** The sizes of text in CSS pixels. */
+export const FONT_SIZE = { title: 15, heading: 12.5, text: 11.5 } as const;
+
+/** The ground of a figure. */
+export const PAPER = "#ffffff";
+
+/** The colour of text. */
+export const INK = "#1f2328";
+
+/** The colour of what explains: axes, facts, references. */
+export const MUTED = "#57606a";
+
+/** The colour of the grid. */
+export const RULE = "#d0d7de";
+
+/** The colour of series `i`. */
+export function colour(i: number): string {
+  return COLOURS[i % COLOURS.length]!;
+}
+
+/** The symbol of series `i`. */
+export function symbol(i: number): (typeof SYMBOLS)[number] {
+  return SYMBOLS[i % SYMBOLS.length]!;
+}
+
+/** A fraction as a percentage: `0.0213` to `2.1%`. */
+export function percent(fraction: number, digits = 1): string {
+  return `${(100 * fraction).toFixed(digits)}%`;
+}
+
+/** A count with a comma every three digits: `10000` to `10,000`. */
+export function thousands(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}

@@ -1,0 +1,23 @@
+/**
+ * Sampling from energy-based models: kernels without loops (`sgld`), the loop (`run`) and a replay buffer of persistent
+ * chains.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { key } from "@jem-js/random";
+ * import { replayBuffer, run, sgld } from "@jem-js/samplers";
+ *
+ * const gaussian = { score: (x: tf.Tensor) => tf.neg(x) };
+ * const kernel = sgld(gaussian, { stepSize: 0.1, noiseScale: 0.01 });
+ * const buffer = replayBuffer({ key: key(0), size: 1000, shape: [2] });
+ * const { x: start, slots } = buffer.draw(key(1), 64);
+ * const { x: samples } = run(kernel, start, { key: key(2), steps: 20 });
+ * await buffer.write(slots, samples);
+ * ```
+ *
+ * @module
+ */
+export * from "./kernel.ts";
+export * from "./replay_buffer.ts";
+export * from "./run.ts";
+export * from "./sgld.ts";

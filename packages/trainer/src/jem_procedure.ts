@@ -1,0 +1,81 @@
+import { type JemOptions, jemTerms, type LabeledBatch, type LogitsModel } from "@jem-js/objectives";
+import { split } from "@jem-js/random";
+import { type Kernel, type ReplayBuffer, run } from "@jem-js/samplers";
+import { checkInputNoise, withNoise } from "./_noise.ts";
+import { DivergenceError } from "./divergence_error.ts";
+import type { Procedure } from "./procedure.ts";
+
+/** Options of {@linkcode jemProcedure}. */
+export interface JemProcedureOptions extends JemOptions {
+  /** The transition rule of the chains, such as `sgld(head, { stepSize: 1, noiseScale: 0.01 })`. */
+  readonly kernel: Kernel;
+  /** The persistent chains; borrowed. */
+  readonly buffer: ReplayBuffer;
+  /** How many steps the chains make an iteration. At least 1. @default {20} */
+  readonly steps?: number;
+  /** The standard deviation of the Gaussian noise added to the inputs. @default {0.03} */
+  readonly inputNoise?: number;
+}
+
+/**
+ * Joint training as in JEM: draw chains from the replay buffer, run them, write them back, then minimise the factored
+ * loss of the data and these negatives. There are as many negatives as examples.
+ *
+ * @example Usage
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { energyHead } from "@jem-js/energy";
+ * import { key } from "@jem-js/random";
+ * import { replayBuffer, sgld } from "@jem-js/samplers";
+ * import { jemProcedure } from "@jem-js/trainer";
+ * import { expect } from "vitest";
+ *
+ * const head = energyHead((x) => x as tf.Tensor2D);
+ * const kernel = sgld(head, { stepSize: 1, noiseScale: 0.01 });
+ * const buffer = replayBuffer({ key: key(0), size: 100, shape: [3] });
+ * const procedure = jemProcedure(head, { kernel, buffer, steps: 2, energyL2: 0.1 });
+ * const step = await procedure({ x: tf.zeros([2, 3]), labels: [0, 1] }, { key: key(1), iteration: 0 });
+ * expect(Object.keys(step.loss())).toContain("energyGap");
+ * step.dispose();
+ * ```
+ *
+ * @see {@link https://arxiv.org/abs/1912.03263 | Grathwohl et al., JEM, algorithm 1}
+ *
+ * @param head The classifier that is trained; the kernel samples from the same.
+ * @param options The chains, the input noise and the weights of the loss.
+ * @returns The procedure for batches `{ x: [batch, ...input], labels: [batch] }`.
+ * @throws {RangeError} When `steps` is not a positive integer or `inputNoise` is negative.
+ * @throws {DivergenceError} From the procedure, when a chain is no longer finite.
+ */
+export function jemProcedure(head: LogitsModel, options: JemProcedureOptions): Procedure<LabeledBatch> {
+  const { kernel, buffer, steps = 20, inputNoise = 0.03, ...weights } = options;
+  const action = "create JEM procedure";
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new RangeError(`Cannot ${action}: steps must be a positive integer but found ${steps}`);
+  }
+  checkInputNoise(action, inputNoise);
+  return async ({ x, labels }, { key, iteration }) => {
+    const [drawKey, chainKey, noiseKey] = split(key, 3);
+    const { x: start, slots } = buffer.draw(drawKey!, x.shape[0]!);
+    const { x: negatives } = run(kernel, start, { key: chainKey!, steps });
+    start.dispose();
+    try {
+      await buffer.write(slots, negatives);
+    } catch (error) {
+      negatives.dispose();
+      if (!(error instanceof RangeError)) throw error;
+      throw new DivergenceError(
+        { iteration, reason: "a chain of the sampler is not finite", terms: {} },
+        { cause: error },
+      );
+    }
+    const noisy = withNoise(x, noiseKey!, inputNoise);
+    return {
+      loss: () => ({ ...jemTerms(head, { x: noisy, labels, negatives }, weights) }),
+      dispose: () => {
+        noisy.dispose();
+        negatives.dispose();
+      },
+    };
+  };
+}

@@ -1,0 +1,31 @@
+import type { Key } from "@jem-js/random";
+import type { Scalar } from "@tensorflow/tfjs-core";
+
+/** The loss to be minimised, and whatever else is worth reporting; scalars. */
+export interface LossTerms {
+  /** The loss. */
+  readonly loss: Scalar;
+  /** Its parts. */
+  readonly [term: string]: Scalar;
+}
+
+/** Where a training step is. */
+export interface StepContext {
+  /** The key of this iteration. */
+  readonly key: Key;
+  /** Which iteration, from 0. */
+  readonly iteration: number;
+}
+
+/** One training step, prepared: what was sampled or augmented for it is held until `dispose`. */
+export interface PreparedStep {
+  /** Computes the loss from the variables; called once, inside the gradient. */
+  loss(): LossTerms;
+  /** Frees what the preparation made. */
+  dispose(): void;
+}
+
+/**
+ * How a batch becomes a loss: prepares one step (noise, negative samples), outside the gradient. The batch is borrowed.
+ */
+export type Procedure<Batch> = (batch: Batch, context: StepContext) => PreparedStep | Promise<PreparedStep>;

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { checkExports } from "./check_exports.ts";
+
+const STAR = "/** Doc. @module */\nexport * from ";
+
+function messages(sources: Record<string, string>, exports: object = { ".": {} }): string[] {
+  return checkExports({
+    folder: "packages/x",
+    manifest: { name: "@jem-js/x", exports },
+    tsconfig: {},
+    sources: Object.entries(sources).map(([name, text]) => ({ path: `packages/x/src/${name}`, text })),
+  }).map(({ file, line, message }) => `${file}:${line} ${message}`);
+}
+
+test("checkExports() passes public files in mod.ts or node.ts, and leaves private files and tests alone", () => {
+  const shared = { "a.ts": "", "_p.ts": "", "a.test.ts": "" };
+  expect(messages({ ...shared, "mod.ts": `${STAR}"./a.ts";` })).toEqual([]);
+  const split = { ...shared, "b.ts": "", "mod.ts": `${STAR}"./a.ts";`, "node.ts": `${STAR}"./b.ts";` };
+  expect(messages(split, { ".": {}, "./node": {} })).toEqual([]);
+});
+
+test("checkExports() wants a mod.ts", () => {
+  expect(messages({ "a.ts": "" })).toEqual([
+    "packages/x/src/mod.ts:1 is missing",
+    "packages/x/src/a.ts:1 is exported by neither mod.ts nor node.ts",
+  ]);
+});
+
+test("checkExports() wants every public file exported once and no private one", () => {
+  expect(
+    messages({ "a.ts": "", "b.ts": "", "_p.ts": "", "mod.ts": `${STAR}"./a.ts";\nexport * from "./_p.ts";` }),
+  ).toEqual([
+    "packages/x/src/mod.ts:3 must not export the private ./_p.ts",
+    "packages/x/src/b.ts:1 is exported by neither mod.ts nor node.ts",
+  ]);
+  expect(messages({ "a.ts": "", "mod.ts": `${STAR}"./a.ts";\nexport * from "./a.ts";` })).toEqual([
+    "packages/x/src/mod.ts:3 exports ./a.ts, which mod.ts exports too",
+  ]);
+});
+
+test("checkExports() wants nothing else in mod.ts", () => {
+  for (const other of ["const x = 1;", 'import "./a.ts";', 'export { a } from "./a.ts";', 'export * from "pkg";']) {
+    expect(messages({ "a.ts": "", "mod.ts": `${STAR}"./a.ts";\n${other}` })).toEqual([
+      'packages/x/src/mod.ts:3 must hold only a doc comment and lines of the form export * from "./name.ts"',
+    ]);
+  }
+});
+
+test('checkExports() wants node.ts and the "./node" export together', () => {
+  expect(messages({ "mod.ts": "", "node.ts": "" })).toEqual([
+    'packages/x/package.json:1 exports lack "./node" for src/node.ts',
+  ]);
+  expect(messages({ "mod.ts": "" }, { ".": {}, "./node": {} })).toEqual([
+    'packages/x/package.json:1 exports "./node" but there is no src/node.ts',
+  ]);
+});

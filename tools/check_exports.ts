@@ -1,0 +1,66 @@
+import { posix } from "node:path";
+import ts from "typescript";
+import {
+  isEntry,
+  isPrivate,
+  isTest,
+  lineAt,
+  main,
+  type Problem,
+  parse,
+  readWorkspaces,
+  type Workspace,
+} from "./_workspace.ts";
+
+/** Looks whether `mod.ts` (or `node.ts`) exports every public file of a package and does nothing else. */
+export function checkExports({ folder, manifest, sources }: Workspace): Problem[] {
+  const problems: Problem[] = [];
+  const exported = new Map<string, string>();
+  const entries = sources.filter(({ path }) => isEntry(path));
+  if (!entries.some(({ path }) => path === `${folder}/src/mod.ts`)) {
+    problems.push({ file: `${folder}/src/mod.ts`, line: 1, message: "is missing" });
+  }
+  for (const entry of entries) {
+    const problem = (node: ts.Node, message: string): void => {
+      problems.push({ file: entry.path, line: lineAt(entry.text, node.getStart()), message });
+    };
+    for (const statement of parse(entry).statements) {
+      const target = starTarget(statement);
+      if (target === undefined) {
+        problem(statement, 'must hold only a doc comment and lines of the form export * from "./name.ts"');
+        continue;
+      }
+      const path = posix.join(posix.dirname(entry.path), target);
+      if (isPrivate(path)) problem(statement, `must not export the private ${target}`);
+      const other = exported.get(path);
+      if (other !== undefined) problem(statement, `exports ${target}, which ${other} exports too`);
+      exported.set(path, posix.basename(entry.path));
+    }
+  }
+  for (const { path } of sources) {
+    if (!path.startsWith(`${folder}/src/`) || isEntry(path) || isPrivate(path) || isTest(path)) continue;
+    if (!exported.has(path))
+      problems.push({ file: path, line: 1, message: "is exported by neither mod.ts nor node.ts" });
+  }
+  const hasNodeEntry = entries.some(({ path }) => path.endsWith("/node.ts"));
+  if (hasNodeEntry !== "./node" in Object(manifest.exports)) {
+    problems.push({
+      file: `${folder}/package.json`,
+      line: 1,
+      message: hasNodeEntry ? 'exports lack "./node" for src/node.ts' : 'exports "./node" but there is no src/node.ts',
+    });
+  }
+  return problems;
+}
+
+/** The file of `export * from "./file.ts"`. */
+function starTarget(statement: ts.Statement): string | undefined {
+  if (!ts.isExportDeclaration(statement) || statement.exportClause || statement.isTypeOnly) return undefined;
+  const specifier = statement.moduleSpecifier;
+  return specifier && ts.isStringLiteral(specifier) && specifier.text.startsWith("./") ? specifier.text : undefined;
+}
+
+main(import.meta.url, () => {
+  const packages = readWorkspaces("packages");
+  return { problems: packages.flatMap(checkExports), checked: `the entry points of ${packages.length} packages` };
+});
