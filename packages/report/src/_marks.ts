@@ -1,12 +1,12 @@
 import { axisX, axisY, frame, gridY, type Markish, text } from "@observablehq/plot";
 import { oneLine } from "./_escape.ts";
-import { FONT_SIZE, MUTED, RULE } from "./_style.ts";
+import { FONT_SIZE, MUTED, RULE, thousands } from "./_style.ts";
 import { wrap } from "./_text.ts";
 
 /** Ticks of an axis: their values, or about how many. */
 export type Ticks = number | readonly number[];
 
-/** How {@linkcode axes} sets its ticks. Without a format, numbers are written as they are. */
+/** How {@linkcode axes} sets its ticks: numbers unless a format is given. */
 export interface AxesOptions {
   readonly xTicks?: Ticks;
   readonly yTicks?: Ticks;
@@ -21,7 +21,8 @@ const LINE_HEIGHT = 18;
 
 /** Both axes, labelled in the middle, and the horizontal grid, to be drawn first. Without `x` there are ticks only. */
 export function axes(labels: { readonly x?: string; readonly y: string }, options: AxesOptions = {}): Markish[] {
-  const { xTicks = 6, yTicks = 5, xFormat, yFormat } = options;
+  // Labels of the vertical axis have less room.
+  const { xTicks = 6, yTicks = 5, xFormat = (x) => numberTick(x, 1e6), yFormat = (y) => numberTick(y, 1e5) } = options;
   const middle = { labelAnchor: "center", labelArrow: "none", tickSize: 4, color: MUTED } as const;
   const ticks = (value: Ticks): { ticks: number | number[] } => ({
     ticks: typeof value === "number" ? value : [...value],
@@ -29,7 +30,7 @@ export function axes(labels: { readonly x?: string; readonly y: string }, option
   const x =
     labels.x === undefined
       ? { label: null, tickFormat: () => "" }
-      : { label: oneLine(labels.x), labelOffset: 36, ...(xFormat && { tickFormat: xFormat }) };
+      : { label: oneLine(labels.x), labelOffset: 36, tickFormat: xFormat };
   return [
     gridY({ ...ticks(yTicks), stroke: RULE, strokeOpacity: 1 }),
     axisY({
@@ -37,7 +38,7 @@ export function axes(labels: { readonly x?: string; readonly y: string }, option
       ...ticks(yTicks),
       label: oneLine(labels.y),
       labelOffset: 44,
-      ...(yFormat && { tickFormat: yFormat }),
+      tickFormat: yFormat,
     }),
     axisX({ ...middle, ...ticks(xTicks), ...x }),
     frame({ anchor: "bottom", stroke: MUTED }),
@@ -73,4 +74,12 @@ export function panelHeadings(
 /** A tick at a fraction, in percent without the sign. */
 export function percentTick(fraction: number): string {
   return String(Number((100 * fraction).toPrecision(6)));
+}
+
+/** A tick at a number: `−1,500`, or `1.5e6` from `limit` on and `1e-4` below 0.001. */
+function numberTick(value: number, limit: number): string {
+  const size = Number(Math.abs(value).toPrecision(6));
+  const sign = value < 0 && size > 0 ? "−" : "";
+  if (size >= limit || (size > 0 && size < 0.001)) return `${sign}${size.toExponential().replace("e+", "e")}`;
+  return `${sign}${size >= 1000 ? thousands(size) : size}`;
 }

@@ -41,7 +41,8 @@ export function percent(fraction: number, digits = 1): string {
   return `${(100 * fraction).toFixed(digits)}%`;
 }
 
-/** A count with a comma every three digits: `10000` to `10,000`. */
-export function thousands(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+/** A number with a comma every three digits of its integer part: `10000` to `10,000`. */
+export function thousands(value: number): string {
+  const [integer, ...decimals] = String(value).split(".");
+  return [integer!.replace(/\B(?=(\d{3})+$)/g, ","), ...decimals].join(".");
 }

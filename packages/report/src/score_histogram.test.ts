@@ -50,7 +50,19 @@ test("scoreHistogram() draws a panel for each series, with axes of its own", () 
   );
   expect(ticks[0]).toContain("1,000");
   expect(ticks[1]).toContain("0.4");
-  expect(ticks[2]).toContain("−2.0");
+  expect(ticks[2]).toContain("−2");
+});
+
+test("scoreHistogram() writes large and small scores short enough for their axis", () => {
+  const labels = (inScores: number[]): string[] =>
+    [
+      ...parse(scoreHistogram([{ name: "a", inScores, outScores: [0] }])).querySelectorAll(
+        'g[aria-label="x-axis tick label"] text',
+      ),
+    ].map((text) => text.textContent);
+  expect(labels([-2e6])).toEqual(["−2e6", "−1.5e6", "−1e6", "−500,000", "0"]);
+  expect(labels([2e-7])).toEqual(["0", "5e-8", "1e-7", "1.5e-7", "2e-7"]);
+  expect(labels([1500])).toContain("1,200");
 });
 
 test("scoreHistogram() draws scores that are all the same", () => {

@@ -85,7 +85,7 @@ export function scoreHistogram(series: readonly ScoreSeries[], options: ScoreHis
   );
   const rows: Panel[][] = [];
   for (const [i, item] of series.entries()) {
-    const content = scorePlot(item, bins, scoreLabel);
+    const content = scorePlot(item, bins, scoreLabel, panelWidth);
     const marks = [...(content.marks ?? []), ...headings.marks[i]!];
     if (i % columns === 0) rows.push([]);
     rows.at(-1)!.push({
@@ -118,18 +118,20 @@ function describe(inScores: ArrayLike<number>, outScores: ArrayLike<number>): st
   return `AUROC ${area} · n = ${thousands(inScores.length)} in, ${thousands(outScores.length)} out`;
 }
 
-function scorePlot(series: ScoreSeries, bins: number, scoreLabel: string): PlotOptions {
+function scorePlot(series: ScoreSeries, bins: number, scoreLabel: string, width: number): PlotOptions {
   const sets = [Array.from(series.inScores), Array.from(series.outScores)];
   const domain = series.domain ?? extent(sets);
   const outlines = sets.map((scores) => outline(scores, domain, bins));
   const highest = Math.max(...outlines.flat().map((corner) => corner.y));
   const beyond = sets.flat().filter((score) => score < domain[0] || score > domain[1]).length;
   const label = beyond === 0 ? scoreLabel : `${scoreLabel} (${thousands(beyond)} beyond the axis)`;
+  // As many labels as fit, of about 64 pixels each.
+  const xTicks = Math.max(2, Math.floor((width - MARGINS.marginLeft - MARGINS.marginRight) / 64));
   return {
     x: { domain },
     y: { domain: [0, highest > 0 ? highest : 1], nice: true },
     marks: [
-      ...axes({ x: label, y: "share of the set (%)" }, { yTicks: 4, yFormat: percentTick }),
+      ...axes({ x: label, y: "share of the set (%)" }, { xTicks, yTicks: 4, yFormat: percentTick }),
       ...outlines.flatMap((corners, i) => [
         areaY(corners, { x: "x", y1: 0, y2: "y", fill: colour(i), fillOpacity: 0.3 }),
         line(corners, { x: "x", y: "y", stroke: colour(i), strokeWidth: 1.5, strokeLinejoin: "miter" }),

@@ -8,7 +8,6 @@ import {
   type Optimizer,
   reshape,
   type Scalar,
-  SGDOptimizer,
   sqrt,
   square,
   sum,
@@ -152,8 +151,8 @@ export async function fit<Batch extends TensorContainer>(
 }
 
 /** SGD and momentum have a setter and ignore the field; the other optimizers read the field at each step. */
-function setLearningRate(optimizer: Optimizer, rate: number): void {
-  if (optimizer instanceof SGDOptimizer) optimizer.setLearningRate(rate);
+function setLearningRate(optimizer: Optimizer & { setLearningRate?(rate: number): void }, rate: number): void {
+  if (optimizer.setLearningRate) optimizer.setLearningRate(rate);
   else (optimizer as unknown as { learningRate: number }).learningRate = rate;
 }
 

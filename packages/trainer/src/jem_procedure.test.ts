@@ -39,15 +39,17 @@ function network(seed: number): { variables: Variable[]; classifier: (x: Tensor)
 /** Two squares: class 0 around (-1, 0), class 1 around (1, 0). */
 function* batches(): Generator<Batch> {
   for (let i = 0; ; i++) {
-    const labels = uniform(key(1000 + i), [32])
-      .greater(0.5)
-      .toInt();
-    const centre = labels
-      .mul(2)
-      .sub(1)
-      .expandDims(1)
-      .mul([[1, 0]]);
-    yield { x: centre.add(uniform(key(5000 + i), [32, 2], { min: -0.3, max: 0.3 })), labels };
+    yield tidy(() => {
+      const labels = uniform(key(1000 + i), [32])
+        .greater(0.5)
+        .toInt();
+      const centre = labels
+        .mul(2)
+        .sub(1)
+        .expandDims(1)
+        .mul([[1, 0]]);
+      return { x: centre.add(uniform(key(5000 + i), [32, 2], { min: -0.3, max: 0.3 })), labels };
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type KernelConfig,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
+import { checkGradient } from "./_check.ts";
 import { allocate, type KernelArguments, valuesOf, type WasmBackend } from "./_heap.ts";
 
 /**
@@ -14,9 +15,10 @@ import { allocate, type KernelArguments, valuesOf, type WasmBackend } from "./_h
 function avgPoolGrad(args: KernelArguments): TensorInfo {
   const backend = args.backend as WasmBackend;
   const { dy, input } = args.inputs as { dy: TensorInfo; input: TensorInfo };
-  const { filterSize, strides, pad, dimRoundingMode } = args.attrs as unknown as AvgPoolGradAttrs;
+  const { filterSize, strides, pad } = args.attrs as unknown as AvgPoolGradAttrs;
   const shape = input.shape as [number, number, number, number];
-  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad);
+  checkGradient(AvgPoolGrad, dy, info.outShape);
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo } = info;
   const channels = info.inChannels;
   const result = allocate(backend, shape);

@@ -6,7 +6,7 @@ import {
   type KernelConfig,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { checkDataFormat } from "./_check.ts";
+import { checkDataFormat, checkGradient } from "./_check.ts";
 import {
   allocate,
   free,
@@ -37,6 +37,7 @@ function conv2dBackpropFilter(args: KernelArguments): TensorInfo {
   checkDataFormat(Conv2DBackpropFilter, dataFormat);
   const xShape = x.shape as [number, number, number, number];
   const info = backend_util.computeConv2DInfo(xShape, filterShape, strides, 1, pad, dimRoundingMode);
+  checkGradient(Conv2DBackpropFilter, dy, info.outShape);
   const rows = info.filterHeight * info.filterWidth * info.inChannels;
   const outPixels = info.outHeight * info.outWidth;
   const chunk = Math.max(1, Math.floor(CHUNK_BYTES / (4 * rows * outPixels)));

@@ -6,7 +6,7 @@ import {
   type KernelConfig,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { checkDataFormat } from "./_check.ts";
+import { checkDataFormat, checkGradient } from "./_check.ts";
 import { allocate, free, type KernelArguments, runKernel, valuesOf, type WasmBackend } from "./_heap.ts";
 import { type Axis, assemble, axesOf, groupPhases, type PhaseGroup, padding, taps } from "./_phases.ts";
 
@@ -23,6 +23,7 @@ function conv2dBackpropInput(args: KernelArguments): TensorInfo {
   checkDataFormat(Conv2DBackpropInput, dataFormat);
   const filterShape = filter.shape as [number, number, number, number];
   const info = backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode);
+  checkGradient(Conv2DBackpropInput, dy, info.outShape);
   const axes = axesOf(info);
   const groups = cheapestGroups(axes, info.inChannels, info.outChannels);
   return assemble(backend, inputShape, axes, groups, (group) => {

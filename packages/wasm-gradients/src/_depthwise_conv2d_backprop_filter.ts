@@ -5,7 +5,7 @@ import {
   type KernelConfig,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { checkDilations } from "./_check.ts";
+import { checkDilations, checkGradient } from "./_check.ts";
 import { allocate, type KernelArguments, valuesOf, type WasmBackend } from "./_heap.ts";
 
 /**
@@ -20,6 +20,7 @@ function depthwiseConv2dBackpropFilter(args: KernelArguments): TensorInfo {
   checkDilations(DepthwiseConv2dNativeBackpropFilter, dilations);
   const xShape = x.shape as [number, number, number, number];
   const info = backend_util.computeConv2DInfo(xShape, filterShape, strides, 1, pad, dimRoundingMode, true);
+  checkGradient(DepthwiseConv2dNativeBackpropFilter, dy, info.outShape);
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo } = info;
   const { inChannels, outChannels } = info;
   const multiplier = outChannels / inChannels;

@@ -7,7 +7,7 @@ import {
   Sum,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { checkDilations } from "./_check.ts";
+import { checkDilations, checkGradient } from "./_check.ts";
 import { allocate, free, type KernelArguments, runKernel, valuesOf, type WasmBackend } from "./_heap.ts";
 import { type Axis, assemble, axesOf, groupPhases, type PhaseGroup, padding, taps } from "./_phases.ts";
 
@@ -23,6 +23,7 @@ function depthwiseConv2dBackpropInput(args: KernelArguments): TensorInfo {
   const filterShape = filter.shape as [number, number, number, number];
   checkDilations(DepthwiseConv2dNativeBackpropInput, dilations);
   const info = backend_util.computeConv2DInfo(inputShape, filterShape, strides, 1, pad, dimRoundingMode, true);
+  checkGradient(DepthwiseConv2dNativeBackpropInput, dy, info.outShape);
   const axes = axesOf(info);
   return assemble(backend, inputShape, axes, groupPhases(axes, 1, 1), (group) => {
     const phaseFilter = rearrangeFilter(backend, filter, group, axes);

@@ -5,6 +5,7 @@ import {
   type MaxPoolGradAttrs,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
+import { checkGradient } from "./_check.ts";
 import { allocate, type KernelArguments, valuesOf, type WasmBackend } from "./_heap.ts";
 
 /**
@@ -17,6 +18,7 @@ function maxPoolGrad(args: KernelArguments): TensorInfo {
   const { filterSize, strides, pad, dimRoundingMode } = args.attrs as unknown as MaxPoolGradAttrs;
   const shape = input.shape as [number, number, number, number];
   const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  checkGradient(MaxPoolGrad, dy, info.outShape);
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo } = info;
   const channels = info.inChannels;
   const result = allocate(backend, shape);
