@@ -41,11 +41,14 @@ describe.each(["ebm_cnn", "ebm_mlp"])("energyHead() reproduces %s of PyTorch", (
     await setBackend(before);
   });
 
-  test("joint energies are minus the logit of the label", async () => {
+  test.each(["cpu", "wasm"])("joint energies are minus the logit of the label on %s", async (backend) => {
+    const before = getBackend();
+    await setBackend(backend);
     const classes = fixture.expected.logits.shape[1];
     const expected = fixture.labels.map((y: number, i: number) => -fixture.expected.logits.data[i * classes + y]);
     expect(await values(head().energy(x(), fixture.labels))).toBeAllclose(expected);
     expect(await values(head().energy(x(), tensor1d(fixture.labels, "int32")))).toBeAllclose(expected);
+    await setBackend(before);
   });
 
   test("log-sum-exp stays finite at logits of 1e3", async () => {

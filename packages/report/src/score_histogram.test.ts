@@ -49,7 +49,7 @@ test("scoreHistogram() draws a panel for each series, with axes of its own", () 
     [...g.querySelectorAll("text")].map((text) => text.textContent),
   );
   expect(ticks[0]).toContain("1,000");
-  expect(ticks[1]).toContain("0.4");
+  expect(ticks[1]).toContain("0.5");
   expect(ticks[2]).toContain("−2");
 });
 

@@ -125,8 +125,8 @@ function scorePlot(series: ScoreSeries, bins: number, scoreLabel: string, width:
   const highest = Math.max(...outlines.flat().map((corner) => corner.y));
   const beyond = sets.flat().filter((score) => score < domain[0] || score > domain[1]).length;
   const label = beyond === 0 ? scoreLabel : `${scoreLabel} (${thousands(beyond)} beyond the axis)`;
-  // As many labels as fit, of about 64 pixels each.
-  const xTicks = Math.max(2, Math.floor((width - MARGINS.marginLeft - MARGINS.marginRight) / 64));
+  // Plot may draw 1.6 times as many ticks as it is asked for: none is nearer than 55 pixels to the next.
+  const xTicks = Math.max(2, Math.floor((width - MARGINS.marginLeft - MARGINS.marginRight) / 88));
   return {
     x: { domain },
     y: { domain: [0, highest > 0 ? highest : 1], nice: true },

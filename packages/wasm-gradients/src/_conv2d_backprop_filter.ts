@@ -9,6 +9,7 @@ import {
 import { checkDataFormat, checkGradient } from "./_check.ts";
 import {
   allocate,
+  copyRun,
   free,
   heapOf,
   type KernelArguments,
@@ -22,8 +23,6 @@ type Conv2DInfo = backend_util.Conv2DInfo;
 
 /** The size of the matrix of windows that one product works on: small enough for a processor's cache. */
 const CHUNK_BYTES = 2 ** 21;
-/** From this many numbers on, `copyWithin` is faster than a loop. */
-const LONG_RUN = 12;
 
 /**
  * The gradient of `conv2d` with respect to its filter: the product of the matrix of windows of `x`, transposed, with
@@ -79,7 +78,6 @@ function transposedWindows(
   const heap = heapOf(valuesOf(backend, planes));
   let o = offsetOf(valuesOf(backend, result));
   const phasesWide = Math.min(strideWidth, filterWidth);
-  const isLong = outWidth >= LONG_RUN;
   for (let kh = 0; kh < filterHeight; kh++) {
     for (let kw = 0; kw < filterWidth; kw++) {
       const phase = (kh % strideHeight) * phasesWide + (kw % strideWidth);
@@ -87,8 +85,7 @@ function transposedWindows(
       for (let plane = phase * inChannels * count; plane < (phase + 1) * inChannels * count; plane++) {
         let i = from + plane * high * wide + shift;
         for (let oh = 0; oh < outHeight; oh++) {
-          if (isLong) heap.copyWithin(o, i, i + outWidth);
-          else for (let ow = 0; ow < outWidth; ow++) heap[o + ow] = heap[i + ow]!;
+          copyRun(heap, o, i, outWidth);
           o += outWidth;
           i += wide;
         }

@@ -34,7 +34,7 @@ export function valuesOf(backend: WasmBackend, tensor: TensorInfo): Float32Array
   return backend.typedArrayFromHeap(tensor) as Float32Array;
 }
 
-/** The whole heap as float32, for `copyWithin` between tensors; {@linkcode offsetOf} finds a tensor in it. */
+/** The whole heap as float32, for {@linkcode copyRun} between tensors; {@linkcode offsetOf} finds a tensor in it. */
 export function heapOf(view: Float32Array): Float32Array {
   return new Float32Array(view.buffer);
 }
@@ -42,6 +42,15 @@ export function heapOf(view: Float32Array): Float32Array {
 /** Where `view` begins in {@linkcode heapOf}. */
 export function offsetOf(view: Float32Array): number {
   return view.byteOffset / Float32Array.BYTES_PER_ELEMENT;
+}
+
+/** From this many numbers on, `copyWithin` is faster than a loop. */
+const LONG_RUN = 12;
+
+/** Copies `length` numbers within the heap. */
+export function copyRun(heap: Float32Array, into: number, from: number, length: number): void {
+  if (length >= LONG_RUN) heap.copyWithin(into, from, from + length);
+  else for (let i = 0; i < length; i++) heap[into + i] = heap[from + i]!;
 }
 
 /** Frees intermediate tensors. */

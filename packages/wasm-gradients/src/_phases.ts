@@ -1,5 +1,5 @@
 import type { backend_util, TensorInfo } from "@tensorflow/tfjs-core";
-import { allocate, free, heapOf, offsetOf, valuesOf, type WasmBackend } from "./_heap.ts";
+import { allocate, copyRun, free, heapOf, offsetOf, valuesOf, type WasmBackend } from "./_heap.ts";
 
 /**
  * One spatial axis of a convolution `y[o] = sum_k x[stride o + k - pad] w[k]`.
@@ -75,11 +75,11 @@ export function assemble(
   groups: readonly PhaseGroup[],
   convolve: (group: PhaseGroup) => TensorInfo,
 ): TensorInfo {
+  const isUnstrided = axes.every((axis) => axis.stride === 1);
   let result: TensorInfo | undefined;
   for (const group of groups) {
     const phases = convolve(group);
-    const isWhole = groups.length === 1 && phases.shape.every((size, axis) => size === shape[axis]);
-    if (isWhole) return phases;
+    if (isUnstrided && phases.shape.every((size, axis) => size === shape[axis])) return phases;
     if (result === undefined) {
       result = allocate(backend, shape);
       // Phases without taps have no group, and a gradient of zero.
@@ -108,7 +108,7 @@ function interleave(
   const into = offsetOf(valuesOf(backend, target));
   const heap = heapOf(valuesOf(backend, source));
   const { row, rows, column, columns } = group;
-  const contiguous = rows === 1 && columns === width.stride;
+  const isCopiedByRow = rows === 1 && columns === width.stride;
   const cropped = (width.pad - width.stride * skipped(width)) * channels;
   for (let n = 0; n < batch; n++) {
     for (let r = row; r < row + rows; r++) {
@@ -116,9 +116,8 @@ function interleave(
         const a = (h + height.pad - r) / height.stride - skipped(height);
         const sourceRow = from + (n * positionsHigh + a) * positionsWide * depth + (r - row) * columns * channels;
         const targetRow = into + (n * inHeight + h) * inWidth * channels;
-        if (contiguous) {
-          const start = sourceRow + cropped;
-          heap.copyWithin(targetRow, start, start + inWidth * channels);
+        if (isCopiedByRow) {
+          copyRun(heap, targetRow, sourceRow + cropped, inWidth * channels);
           continue;
         }
         for (let q = column; q < column + columns; q++) {
@@ -127,7 +126,7 @@ function interleave(
           let i = sourceRow + b * depth + (q - column) * channels;
           let o = targetRow + first * channels;
           for (let w = first; w < inWidth; w += width.stride) {
-            for (let c = 0; c < channels; c++) heap[o + c] = heap[i + c]!;
+            copyRun(heap, o, i, channels);
             i += depth;
             o += width.stride * channels;
           }

@@ -1,0 +1,101 @@
+import { parseArgs } from "node:util";
+import { convNetPresets } from "@jem-js/models";
+import { backendNames } from "./backend.ts";
+
+/** Everything that determines a run; written to `config.json`. */
+export interface Config {
+  readonly preset: keyof typeof convNetPresets;
+  readonly iterations: number;
+  readonly seed: number;
+  readonly out: string;
+  /** Undefined: the first that is installed. */
+  readonly backend: string | undefined;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly inputNoise: number;
+  readonly energyL2: number;
+  readonly sgld: { readonly steps: number; readonly stepSize: number; readonly noiseScale: number };
+  /** The bounds that samples are clipped to. */
+  readonly clamp: readonly [number, number];
+  readonly buffer: { readonly size: number; readonly reinitProbability: number };
+  readonly evaluation: {
+    /** How many images of each of the two test sets are scored. */
+    readonly images: number;
+    /** How many test images are attacked. */
+    readonly attacked: number;
+    readonly attackSteps: number;
+    /** Radii in units of pixels in [0, 1]. */
+    readonly epsilons: { readonly linf: readonly number[]; readonly l2: readonly number[] };
+    readonly bins: number;
+  };
+}
+
+export const usage = `Trains a joint energy-based model on MNIST beside a cross-entropy control and compares them.
+
+Usage: npm start -- [options]
+
+  --iterations N   training iterations (default 1000)
+  --preset NAME    network: ${Object.keys(convNetPresets).join(" or ")} (default small)
+  --seed N         seed of everything random (default 0)
+  --out FOLDER     where the run goes; must not exist (default runs/mnist_jem-<time>)
+  --backend NAME   ${backendNames.join(", ")} (default: the first that is installed)
+  --smoke          a run of under a minute, to see that everything works
+  --help           this text`;
+
+/** Reads the command line; undefined when help is asked for. Throws on what it does not know. */
+export function readOptions(args: readonly string[], now: Date = new Date()): Config | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      iterations: { type: "string" },
+      preset: { type: "string", default: "small" },
+      seed: { type: "string", default: "0" },
+      out: { type: "string" },
+      backend: { type: "string" },
+      smoke: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { preset, smoke } = values;
+  if (!isPreset(preset))
+    throw new RangeError(`--preset must be ${Object.keys(convNetPresets).join(" or ")} but is ${preset}`);
+  if (values.backend !== undefined && !backendNames.includes(values.backend)) {
+    throw new RangeError(`--backend must be one of ${backendNames.join(", ")} but is ${values.backend}`);
+  }
+  return {
+    preset,
+    iterations: readInteger("--iterations", values.iterations ?? (smoke ? "20" : "1000"), 1),
+    seed: readInteger("--seed", values.seed, 0),
+    out: values.out ?? `runs/mnist_jem-${now.toISOString().slice(0, 19).replaceAll(":", "-")}`,
+    backend: values.backend,
+    batchSize: 64,
+    learningRate: 4e-3,
+    inputNoise: 0.03,
+    energyL2: 0.1,
+    sgld: { steps: 20, stepSize: 1, noiseScale: 0.01 },
+    clamp: [-1, 1],
+    buffer: { size: 10_000, reinitProbability: 0.05 },
+    evaluation: {
+      images: smoke ? 500 : 10_000,
+      attacked: smoke ? 16 : 256,
+      attackSteps: smoke ? 5 : 20,
+      epsilons: smoke
+        ? { linf: [0, 0.1], l2: [0, 1] }
+        : { linf: [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3], l2: [0, 0.5, 1, 1.5, 2, 3, 4] },
+      bins: 15,
+    },
+  };
+}
+
+function isPreset(name: string): name is Config["preset"] {
+  return Object.hasOwn(convNetPresets, name);
+}
+
+function readInteger(flag: string, text: string, minimum: number): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < minimum) {
+    throw new RangeError(`${flag} must be an integer of at least ${minimum} but is ${text}`);
+  }
+  return value;
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import type { Config } from "./options.ts";
+
+const require = createRequire(import.meta.url);
+
+/** Makes the folder of a run and writes its `config.json`. Refuses a folder that holds something. */
+export function makeRunFolder(config: Config, backend: string): void {
+  const { out } = config;
+  if (existsSync(out) && readdirSync(out).length > 0) {
+    throw new Error(`--out ${out} is not empty: choose a new folder, so that no run is lost`);
+  }
+  for (const part of ["samples", "figures", "jem", "control"]) mkdirSync(join(out, part), { recursive: true });
+  const versions = Object.fromEntries(
+    ["energy", "samplers", "trainer", "models", "metrics", "attacks"].map((name) => [
+      `@jem-js/${name}`,
+      require(`@jem-js/${name}/package.json`).version,
+    ]),
+  );
+  const environment = {
+    backend,
+    node: process.version,
+    tensorflow: tf.version_core,
+    ...versions,
+    commit: gitCommit(),
+  };
+  writeFileSync(join(out, "config.json"), `${JSON.stringify({ ...config, environment }, undefined, 2)}\n`);
+}
+
+/** Writes a model as `model.json` and `weights.bin`, the format that `tf.loadLayersModel` reads. */
+export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
+  const handler = tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {
+    const weightsManifest = [{ paths: ["weights.bin"], weights: weightSpecs }];
+    writeFileSync(join(folder, "weights.bin"), Buffer.from(tf.io.CompositeArrayBuffer.join(weightData)));
+    writeFileSync(
+      join(folder, "model.json"),
+      JSON.stringify({ format: "layers-model", modelTopology, weightsManifest }),
+    );
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
+  });
+  await model.save(handler);
+}
+
+function gitCommit(): string | undefined {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: import.meta.dirname,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return undefined;
+  }
+}
