@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { defineConfig } from "tsup";
 
 /** One build for every package: ESM and declarations from `src/mod.ts`, and from `src/node.ts` where there is a `./node` entry. */
@@ -12,4 +12,6 @@ export default defineConfig({
   dts: { compilerOptions: { ignoreDeprecations: "6.0", customConditions: ["@jem-js/source"] } },
   sourcemap: true,
   clean: true,
+  // npm packs a licence only from the package's own folder.
+  onSuccess: async () => copyFileSync("../../LICENSE", "LICENSE"),
 });

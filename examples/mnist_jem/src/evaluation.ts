@@ -16,7 +16,7 @@ import type { Config } from "./options.ts";
 import { keysOf } from "./training.ts";
 
 /** The scores of a set of images; all are larger for what the model finds more typical. */
-export interface Scores {
+interface Scores {
   readonly probabilities: { readonly data: Float32Array; readonly shape: readonly [number, number] };
   readonly logDensity: Float32Array;
   readonly maxProbability: Float32Array;

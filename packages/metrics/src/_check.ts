@@ -28,10 +28,12 @@ export function checkChoice(action: string, name: string, value: string, choices
   }
 }
 
+/** Whether `value` is an array or a typed array. */
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return typeof value === "object" && value !== null && "length" in value && typeof value.length === "number";
 }
 
+/** What an error says of a value that is no array. */
 export function describe(value: unknown): string {
   if (value === null || typeof value !== "object") return String(value);
   return "dataId" in value ? "a tensor: read its values first" : "an object";

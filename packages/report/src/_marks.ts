@@ -4,7 +4,7 @@ import { FONT_SIZE, MUTED, RULE, thousands } from "./_style.ts";
 import { wrap } from "./_text.ts";
 
 /** Ticks of an axis: their values, or about how many. */
-export type Ticks = number | readonly number[];
+type Ticks = number | readonly number[];
 
 /** How {@linkcode axes} sets its ticks: numbers unless a format is given. */
 export interface AxesOptions {
