@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { readOptions } from "./options.ts";
+
+const now = new Date("2026-01-02T03:04:05Z");
+
+test("readOptions() has defaults for everything", () => {
+  const config = readOptions([], now)!;
+  expect(config.out).toBe("runs/mnist_jem-2026-01-02T03-04-05");
+  expect(config.seed).toBe(0);
+  expect(config.backend).toBeUndefined();
+});
+
+test("readOptions() takes the flags, and smaller numbers for --smoke", () => {
+  const config = readOptions(["--iterations", "7", "--seed", "3", "--out", "x", "--backend", "cpu", "--smoke"], now)!;
+  expect(config).toMatchObject({ iterations: 7, seed: 3, out: "x", backend: "cpu" });
+  expect(readOptions(["--smoke"], now)!.evaluation.images).toBeLessThan(readOptions([], now)!.evaluation.images);
+  expect(readOptions(["--help"], now)).toBeUndefined();
+});
+
+test("readOptions() refuses what it does not know, by value", () => {
+  expect(() => readOptions(["--iterations", "0"])).toThrow("--iterations must be an integer of at least 1 but is 0");
+  expect(() => readOptions(["--seed", "x"])).toThrow("--seed must be an integer of at least 0 but is x");
+  expect(() => readOptions(["--preset", "huge"])).toThrow("--preset must be small or base but is huge");
+  expect(() => readOptions(["--backend", "gpu"])).toThrow("--backend must be one of");
+  expect(() => readOptions(["--epochs", "3"])).toThrow("Unknown option '--epochs'");
+});
