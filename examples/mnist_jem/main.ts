@@ -33,11 +33,10 @@ async function main(): Promise<number> {
     `Training a ${config.preset} convNet (${jem.model.countParams()} parameters) on the ${backend} backend.\n` +
       `Everything goes to ${config.out}. Ctrl-C ends the training and keeps what is there.`,
   );
-  const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort());
+  const signal = abortOnInterrupt();
 
-  let outcome = await train(jem, config, data, interrupt.signal);
-  if (outcome === "completed") outcome = await train(control, config, data, interrupt.signal);
+  let outcome = await train(jem, config, data, signal);
+  if (outcome === "completed") outcome = await train(control, config, data, signal);
   const report = {
     config,
     backend,
@@ -89,6 +88,19 @@ async function train(trainee: Trainee, config: Config, data: Datasets, signal: A
   } finally {
     await saveModel(trainee.model, folder);
   }
+}
+
+/** Aborts at the first Ctrl-C and exits at the next. npm passes on a Ctrl-C that came here too: both are one. */
+function abortOnInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  let first = 0;
+  process.on("SIGINT", () => {
+    if (!controller.signal.aborted) {
+      first = performance.now();
+      controller.abort();
+    } else if (performance.now() - first > 1000) process.exit(130);
+  });
+  return controller.signal;
 }
 
 /** Leaves a readable run folder behind when there is nothing to evaluate; returns the exit code. */

@@ -164,6 +164,14 @@ test("fit() ends when it is aborted or the data ends, and closes the data", asyn
   });
 });
 
+test("fit() lets the event loop turn, so that an abort from outside is heard", async () => {
+  const { slope, procedure } = lineProblem();
+  const controller = new AbortController();
+  setImmediate(() => controller.abort());
+  const result = await fit(procedure, batches(), options(slope, { iterations: 10_000, signal: controller.signal }));
+  expect(result.reason).toBe("aborted");
+});
+
 test("fit() leaves no tensors, also when a listener or a procedure throws", async () => {
   const { slope, procedure } = lineProblem();
   // An optimizer holds a tensor of its own.

@@ -5,6 +5,7 @@ import {
   dispose,
   keep,
   type NamedTensorMap,
+  nextFrame,
   type Optimizer,
   reshape,
   type Scalar,
@@ -141,6 +142,9 @@ export async function fit<Batch extends TensorContainer>(
       await tell({ type: "iteration", iteration: made, terms, milliseconds: now - started });
       started = now;
       made++;
+      // On most backends the loop above waits for nothing: without a turn of the event loop no abort, no Ctrl-C and no
+      // redrawing would ever be heard.
+      await nextFrame();
       if (made === iterations) reason = "completed";
       else if (signal?.aborted) reason = "aborted";
       if (reason !== "exhausted") break;
