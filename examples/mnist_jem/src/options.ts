@@ -34,7 +34,7 @@ export const usage = `Trains a joint energy-based model on MNIST beside a cross-
 
 Usage: npm start -- [options]
 
-  --iterations N   training iterations (default 1000)
+  --iterations N   training iterations (default 2000)
   --preset NAME    network: ${Object.keys(convNetPresets).join(" or ")} (default small)
   --seed N         seed of everything random (default 0)
   --out FOLDER     where the run goes; must not exist (default runs/mnist_jem-<time>)
@@ -65,7 +65,7 @@ export function readOptions(args: readonly string[], now: Date = new Date()): Co
   }
   return {
     preset,
-    iterations: readInteger("--iterations", values.iterations ?? (smoke ? "20" : "1000"), 1),
+    iterations: readInteger("--iterations", values.iterations ?? (smoke ? "20" : "2000"), 1),
     seed: readInteger("--seed", values.seed, 0),
     out: values.out ?? `runs/mnist_jem-${now.toISOString().slice(0, 19).replaceAll(":", "-")}`,
     backend: values.backend,
@@ -73,7 +73,7 @@ export function readOptions(args: readonly string[], now: Date = new Date()): Co
     learningRate: 4e-3,
     inputNoise: 0.03,
     energyL2: 0.1,
-    sgld: { steps: 20, stepSize: 1, noiseScale: 0.01 },
+    sgld: { steps: 10, stepSize: 10, noiseScale: 0.01 },
     clamp: [-1, 1],
     buffer: { size: 10_000, reinitProbability: 0.05 },
     evaluation: {

@@ -89,7 +89,8 @@ export function writeReport(input: ReportInput): void {
         {
           png: samples,
           alt: "A grid of ten rows and ten columns of generated digits, a column for each class.",
-          caption: "Chains of the replay buffer: a column for each class, the ten of 1,000 with the highest p(y|x).",
+          caption:
+            "Chains of the replay buffer: a column for each class, the ten of 1,000 with the highest log p(x, y).",
         },
       ],
     });

@@ -17,3 +17,4 @@ export * from "./conv_net.ts";
 export * from "./conv_net_presets.ts";
 export * from "./initializer.ts";
 export * from "./mlp.ts";
+export * from "./unfuse_layers.ts";
