@@ -124,6 +124,14 @@ test("every member refuses logits of another shape than [batch, classes]", () =>
   );
 });
 
+test("a classifier that returns its input does not give the input away", async () => {
+  const x = ones([2, 3]);
+  const head = energyHead((input) => input as Tensor2D);
+  await head.validate(x);
+  head.logits(x).dispose();
+  expect(await values(x)).toEqual(new Array(6).fill(1));
+});
+
 test("members refuse labels of the wrong length, kind or range", () => {
   const head = energyHead((x) => x as Tensor2D);
   const x = ones([2, 3]);

@@ -1,4 +1,5 @@
 import {
+  clone,
   grad,
   logSumExp,
   mul,
@@ -84,7 +85,11 @@ export function energyHead(classifier: Classifier, options: EnergyHeadOptions = 
   const classify = asFunction(classifier);
 
   function logits(x: Tensor): Tensor2D {
-    return tidy(() => checkLogits(classify(x), x, numClasses));
+    return tidy(() => {
+      const f = checkLogits(classify(x), x, numClasses);
+      // A classifier may return its very input, which stays the caller's.
+      return (f as Tensor) === x ? clone(f) : f;
+    });
   }
 
   function logDensity(x: Tensor, y?: Labels): Tensor1D {

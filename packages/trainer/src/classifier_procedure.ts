@@ -1,4 +1,5 @@
-import { crossEntropy, type LabeledBatch, type LogitsModel } from "@jem-js/objectives";
+import { crossEntropy, type LabeledBatch } from "@jem-js/objectives";
+import { type CheckableModel, checkFirstBatch } from "./_first_batch.ts";
 import { checkInputNoise, withNoise } from "./_noise.ts";
 import type { Procedure } from "./procedure.ts";
 
@@ -25,18 +26,22 @@ export interface ClassifierProcedureOptions {
  * step.dispose();
  * ```
  *
- * @param head The classifier.
+ * @param head The classifier. If it is an energy head, it is validated on the first batch.
  * @param options The input noise.
  * @returns The procedure for batches `{ x: [batch, ...input], labels: [batch] }`.
- * @throws {RangeError} When `inputNoise` is negative or not finite.
+ * @throws {RangeError} When `inputNoise` is negative or not finite; from the procedure, when the classifier or the labels of the
+ * first batch are not fit for use.
  */
 export function classifierProcedure(
-  head: LogitsModel,
+  head: CheckableModel,
   options: ClassifierProcedureOptions = {},
 ): Procedure<LabeledBatch> {
   const { inputNoise = 0 } = options;
   checkInputNoise("create classifier procedure", inputNoise);
-  return ({ x, labels }, { key }) => {
+  let checked = false;
+  return async ({ x, labels }, { key }) => {
+    if (!checked) await checkFirstBatch(head, { x, labels });
+    checked = true;
     const noisy = withNoise(x, key, inputNoise);
     return { loss: () => ({ loss: crossEntropy(head, { x: noisy, labels }) }), dispose: () => noisy.dispose() };
   };

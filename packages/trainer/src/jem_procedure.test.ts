@@ -9,9 +9,11 @@ import {
   memory,
   mul,
   ones,
+  softmax,
   type Tensor,
   type Tensor2D,
   tanh,
+  tensor1d,
   tidy,
   train,
   type Variable,
@@ -129,6 +131,29 @@ test("classifierProcedure() adds its noise and disposes it", async () => {
     clean.dispose();
     noisy.dispose();
   });
+});
+
+test("procedures refuse a classifier or labels that cannot work, before any chain is run", async () => {
+  const buffer = replayBuffer({ key: key(0), size: 4, shape: [3] });
+  const before = Float32Array.from(buffer.values);
+  const context = { key: key(0), iteration: 0 };
+  const x = ones([2, 3]);
+  const attempt = async (classifier: (x: Tensor) => Tensor, labels: Tensor | number[]): Promise<void> => {
+    const head = energyHead(classifier as (x: Tensor) => Tensor2D);
+    const kernel = sgld(head, { alpha: 1 });
+    const count = memory().numTensors;
+    for (const procedure of [classifierProcedure(head), jemProcedure(head, { kernel, buffer })]) {
+      await expect(procedure({ x, labels }, context)).rejects.toThrow(expected);
+    }
+    expect(memory().numTensors).toBe(count);
+  };
+  let expected = "logits must be finite but found NaN";
+  await attempt((input) => mul(input, Number.NaN), [0, 1]);
+  expected = "remove its final softmax";
+  await attempt((input) => softmax(input), [0, 1]);
+  expected = "labels must be integers from 0 to 2 but found 3 at 1";
+  await attempt((input) => mul(input, 2), tensor1d([0, 3], "int32"));
+  expect(buffer.values).toEqual(before);
 });
 
 test("procedures refuse bad options by value", () => {

@@ -1,6 +1,7 @@
-import { type JemOptions, jemTerms, type LabeledBatch, type LogitsModel } from "@jem-js/objectives";
+import { type JemOptions, jemTerms, type LabeledBatch } from "@jem-js/objectives";
 import { split } from "@jem-js/random";
 import { type Kernel, type ReplayBuffer, run } from "@jem-js/samplers";
+import { type CheckableModel, checkFirstBatch } from "./_first_batch.ts";
 import { checkInputNoise, withNoise } from "./_noise.ts";
 import { DivergenceError } from "./divergence_error.ts";
 import type { Procedure } from "./procedure.ts";
@@ -41,20 +42,25 @@ export interface JemProcedureOptions extends JemOptions {
  *
  * @see {@link https://arxiv.org/abs/1912.03263 | Grathwohl et al., JEM, algorithm 1}
  *
- * @param head The classifier that is trained; the kernel samples from the same.
+ * @param head The classifier that is trained; the kernel samples from the same. If it is an energy head, it is validated on
+ * the first batch.
  * @param options The chains, the input noise and the weights of the loss.
  * @returns The procedure for batches `{ x: [batch, ...input], labels: [batch] }`.
- * @throws {RangeError} When `steps` is not a positive integer or `inputNoise` is negative.
+ * @throws {RangeError} When `steps` is not a positive integer or `inputNoise` is negative; from the procedure, when the
+ * classifier or the labels of the first batch are not fit for use.
  * @throws {DivergenceError} From the procedure, when a chain is no longer finite.
  */
-export function jemProcedure(head: LogitsModel, options: JemProcedureOptions): Procedure<LabeledBatch> {
+export function jemProcedure(head: CheckableModel, options: JemProcedureOptions): Procedure<LabeledBatch> {
   const { kernel, buffer, steps = 20, inputNoise = 0.03, ...weights } = options;
   const action = "create JEM procedure";
   if (!Number.isInteger(steps) || steps < 1) {
     throw new RangeError(`Cannot ${action}: steps must be a positive integer but found ${steps}`);
   }
   checkInputNoise(action, inputNoise);
+  let checked = false;
   return async ({ x, labels }, { key, iteration }) => {
+    if (!checked) await checkFirstBatch(head, { x, labels });
+    checked = true;
     const [drawKey, chainKey, noiseKey] = split(key, 3);
     const { x: start, slots } = buffer.draw(drawKey!, x.shape[0]!);
     const { x: negatives } = run(kernel, start, { key: chainKey!, steps });
