@@ -30,7 +30,7 @@ export interface Config {
   };
 }
 
-export const usage = `Trains a joint energy-based model on MNIST beside a cross-entropy control and compares them.
+export const usage: string = `Trains a joint energy-based model on MNIST beside a cross-entropy control and compares them.
 
 Usage: npm start -- [options]
 
