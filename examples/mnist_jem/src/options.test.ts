@@ -14,6 +14,17 @@ test("readOptions() takes the flags, and smaller numbers for --smoke", () => {
   const config = readOptions(["--iterations", "7", "--seed", "3", "--out", "x", "--backend", "cpu", "--smoke"], now)!;
   expect(config).toMatchObject({ iterations: 7, seed: 3, out: "x", backend: "cpu" });
   expect(readOptions(["--smoke"], now)!.evaluation.images).toBeLessThan(readOptions([], now)!.evaluation.images);
+  const recipe = readOptions([
+    "--energy-l2",
+    "0",
+    "--sgld-steps",
+    "20",
+    "--step-size",
+    "1",
+    "--learning-rate",
+    "1e-3",
+  ])!;
+  expect(recipe).toMatchObject({ energyL2: 0, learningRate: 1e-3, sgld: { steps: 20, stepSize: 1 } });
   expect(readOptions(["--help"], now)).toBeUndefined();
 });
 
@@ -22,5 +33,8 @@ test("readOptions() refuses what it does not know, by value", () => {
   expect(() => readOptions(["--seed", "x"])).toThrow("--seed must be an integer of at least 0 but is x");
   expect(() => readOptions(["--preset", "huge"])).toThrow("--preset must be small or base but is huge");
   expect(() => readOptions(["--backend", "gpu"])).toThrow("--backend must be one of");
+  expect(() => readOptions(["--step-size", "0"])).toThrow("--step-size must be a number above 0 but is 0");
+  expect(() => readOptions(["--energy-l2", "-1"])).toThrow();
+  expect(() => readOptions(["--energy-l2=-1"])).toThrow("--energy-l2 must be a number of at least 0 but is -1");
   expect(() => readOptions(["--epochs", "3"])).toThrow("Unknown option '--epochs'");
 });

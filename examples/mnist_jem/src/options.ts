@@ -40,7 +40,14 @@ Usage: npm start -- [options]
   --out FOLDER     where the run goes; must not exist (default runs/mnist_jem-<time>)
   --backend NAME   ${backendNames.join(", ")} (default: the first that is installed)
   --smoke          a run of under a minute, to see that everything works
-  --help           this text`;
+  --help           this text
+
+The recipe:
+
+  --learning-rate X   Adam's, at the start of its cosine decay (default 0.004)
+  --energy-l2 X       weight of the energy penalty (default 0.1)
+  --sgld-steps N      Langevin steps an iteration (default 10)
+  --step-size X       their step size (default 10)`;
 
 /** Reads the command line; undefined when help is asked for. Throws on what it does not know. */
 export function readOptions(args: readonly string[], now: Date = new Date()): Config | undefined {
@@ -54,6 +61,10 @@ export function readOptions(args: readonly string[], now: Date = new Date()): Co
       backend: { type: "string" },
       smoke: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
+      "learning-rate": { type: "string", default: "0.004" },
+      "energy-l2": { type: "string", default: "0.1" },
+      "sgld-steps": { type: "string", default: "10" },
+      "step-size": { type: "string", default: "10" },
     },
   });
   if (values.help) return undefined;
@@ -70,10 +81,14 @@ export function readOptions(args: readonly string[], now: Date = new Date()): Co
     out: values.out ?? `runs/mnist_jem-${now.toISOString().slice(0, 19).replaceAll(":", "-")}`,
     backend: values.backend,
     batchSize: 64,
-    learningRate: 4e-3,
+    learningRate: readNumber("--learning-rate", values["learning-rate"], Number.MIN_VALUE),
     inputNoise: 0.03,
-    energyL2: 0.1,
-    sgld: { steps: 10, stepSize: 10, noiseScale: 0.01 },
+    energyL2: readNumber("--energy-l2", values["energy-l2"], 0),
+    sgld: {
+      steps: readInteger("--sgld-steps", values["sgld-steps"], 1),
+      stepSize: readNumber("--step-size", values["step-size"], Number.MIN_VALUE),
+      noiseScale: 0.01,
+    },
     clamp: [-1, 1],
     buffer: { size: 10_000, reinitProbability: 0.05 },
     evaluation: {
@@ -96,6 +111,14 @@ function readInteger(flag: string, text: string, minimum: number): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < minimum) {
     throw new RangeError(`${flag} must be an integer of at least ${minimum} but is ${text}`);
+  }
+  return value;
+}
+
+function readNumber(flag: string, text: string, minimum: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < minimum) {
+    throw new RangeError(`${flag} must be a number ${minimum > 0 ? "above" : "of at least"} 0 but is ${text}`);
   }
   return value;
 }

@@ -73,8 +73,9 @@ export function verdict({ jem, control, better }: Row): string {
 }
 
 /** The command that repeats the run. */
-export function command({ iterations, preset, seed }: Config): string {
-  return `npm start -- --preset ${preset} --iterations ${iterations} --seed ${seed}`;
+export function command({ iterations, preset, seed, learningRate, energyL2, sgld }: Config): string {
+  const recipe = `--learning-rate ${learningRate} --energy-l2 ${energyL2} --sgld-steps ${sgld.steps} --step-size ${sgld.stepSize}`;
+  return `npm start -- --preset ${preset} --iterations ${iterations} --seed ${seed} ${recipe}`;
 }
 
 /** Writes the figures and `report.html` into the folder of the run. */
