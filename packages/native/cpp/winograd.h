@@ -1,0 +1,301 @@
+// Winograd convolution, filters 3x3 of stride 1 with any padding up to 2: forward pass and both gradients.
+#pragma once
+#include "convolution_filter_gradient.h"
+#include "epilogue.h"
+#include "winograd_transforms.h"
+
+namespace jem {
+namespace JEM_ISA {
+namespace {
+
+/** Floats between positions, beyond the tile's own: planes at a power of two would share lines of the first cache. */
+constexpr int kPlanePad = 48;
+
+/** The tiles that cover a batch of images of results. */
+struct TileGrid {
+  int height, width, count;
+  TileGrid(int batch, int out_height, int out_width)
+      : height(ceil_div(out_height, kOut)), width(ceil_div(out_width, kOut)), count(batch * height * width) {}
+  struct Place {
+    int image, top, left;
+  };
+  Place place(int tile) const {
+    const int in_image = tile % (height * width);
+    return {tile / (height * width), in_image / width * kOut, in_image % width * kOut};
+  }
+};
+
+/** Tiles for one item: their transformed inputs and products together fill the second cache. */
+static int tiles_per_block(Context& context, int channels, int columns, int tiles, int least) {
+  constexpr int kFloats = 448 * 1024, kMost = 224;
+  const int fitting = max_of(kFloats / (kPositions * (channels + columns)), least);
+  const int shared = ceil_div(tiles, 2 * context.threads());
+  const int wanted = max_of(1, min_of(min_of(fitting, shared), kMost));
+  // As many blocks as a multiple of the threads, so that nobody waits at the end.
+  const int blocks = ceil_div(ceil_div(tiles, wanted), context.threads()) * context.threads();
+  return ceil_div(tiles, blocks);
+}
+
+static size_t winograd_size(const Window& w, bool for_gradient) {
+  return for_gradient ? Panels(w.in_channels).size(w.out_channels) * kPositions
+                      : Panels(w.out_channels).size(w.in_channels) * kPositions;
+}
+
+/** Transforms a filter `[3, 3, depth, columns]` to panels for each position. */
+static void transform_filter(Context& context, const float* filter, int depth, int columns, float* transformed) {
+  const Panels panels(columns);
+  const size_t position = panels.size(depth);
+  const int chunk = max_of(1, min_of(16, depth / 4));
+  parallel(context, ceil_div(depth, chunk), [&](int item, int) {
+    for (int k = item * chunk; k < min_of(depth, (item + 1) * chunk); k++) {
+      for (int column = 0; column < columns; column += kLanes) {
+        const int panel = column / kPanel;
+        Vec taps[9], half[kIn * 3];
+        JEM_UNROLL for (int tap = 0; tap < 9; tap++) {
+          taps[tap] = load_part(filter + (static_cast<size_t>(tap) * depth + k) * columns + column, columns - column);
+        }
+        JEM_UNROLL for (int j = 0; j < 3; j++) filter_transform(taps + j, 3, half + j, 3);
+        float* to = transformed + panels.offset(panel, depth) + static_cast<size_t>(k) * panels.packed_width(panel) +
+                    (column - panel * kPanel);
+        JEM_UNROLL for (int i = 0; i < kIn; i++) {
+          Vec row[kIn];
+          filter_transform(half + i * 3, 1, row, 1);
+          JEM_UNROLL for (int j = 0; j < kIn; j++) store(to + (i * kIn + j) * position, row[j]);
+        }
+      }
+    }
+  });
+}
+
+/** Transforms a filter for the forward pass, or, turned around and transposed, for the input gradient. */
+static void winograd_transform(Context& context, const Window& w, bool for_gradient, const float* filter,
+                               float* transformed) {
+  const int inputs = w.in_channels, outputs = w.out_channels;
+  if (!for_gradient) return transform_filter(context, filter, inputs, outputs, transformed);
+  constexpr int kChunk = 32;
+  float* turned = context.shared(Slot::kTransposed, static_cast<size_t>(9) * inputs * outputs);
+  const int chunks = ceil_div(inputs, kChunk);
+  parallel(context, 9 * chunks, [&](int item, int) {
+    const int tap = item / chunks, first = item % chunks * kChunk, last = min_of(inputs, first + kChunk);
+    const float* from = filter + static_cast<size_t>(tap) * inputs * outputs;
+    float* to = turned + static_cast<size_t>(8 - tap) * inputs * outputs;
+    for (int k = 0; k < outputs; k++) {
+      for (int c = first; c < last; c++) to[static_cast<size_t>(k) * inputs + c] = from[static_cast<size_t>(c) * outputs + k];
+    }
+  });
+  transform_filter(context, turned, outputs, inputs, transformed);
+}
+
+/** Writes the results of one tile, with the epilogue, clipped to the image. */
+static void write_tile(const float* products, size_t position_stride, float* y, int height, int width, int channels,
+                       TileGrid::Place place, const Epilogue& e) {
+  const int rows = min_of(kOut, height - place.top), columns = min_of(kOut, width - place.left);
+  const size_t corner = ((static_cast<size_t>(place.image) * height + place.top) * width + place.left) * channels;
+  const bool finish = e.any();
+  for (int c = 0; c < channels; c += kLanes) {
+    const int lanes = min_of(kLanes, channels - c);
+    Vec half[kOut * kIn];
+    JEM_UNROLL for (int j = 0; j < kIn; j++) {
+      Vec column[kIn];
+      JEM_UNROLL for (int i = 0; i < kIn; i++) column[i] = load(products + (i * kIn + j) * position_stride + c);
+      output_transform(column, 1, half + j, kIn);
+    }
+    JEM_UNROLL for (int i = 0; i < kOut; i++) {
+      Vec row[kOut];
+      output_transform(half + i * kIn, 1, row, 1);
+      if (i >= rows) continue;
+      for (int j = 0; j < columns; j++) {
+        const size_t at = corner + (static_cast<size_t>(i) * width + j) * channels + c;
+        Vec r = row[j];
+        if (finish) {
+          if (e.bias) r += load_part(e.bias + c, lanes);
+          if (e.addend) r += load_part(e.addend + at, lanes);
+          if (e.activate) r = activate(r, e);
+          if (e.mask) r = apply_mask(r, load_part(e.mask + at, lanes), e);
+        }
+        store_part(y + at, r, lanes);
+      }
+    }
+  }
+}
+
+/** Transforms blocks of tiles, multiplies them at each position, and transforms back: all per thread, in its cache. */
+static void winograd_core(Context& context, int batch, int in_height, int in_width, int channels, int pad_top,
+                          int pad_left, int out_height, int out_width, int columns, const float* x,
+                          const float* transformed, float* y, const Epilogue& epilogue) {
+  const TileGrid grid(batch, out_height, out_width);
+  const Panels panels(columns);
+  const int input_width = round_up_to_lanes(channels), output_width = round_up_to_lanes(columns);
+  const size_t weight_position = panels.size(channels);
+  const int block = tiles_per_block(context, input_width, output_width, grid.count, 4 * tile_rows(panels.vectors(0)));
+  const size_t input_position = static_cast<size_t>(block) * input_width + kPlanePad;
+  const size_t output_position = static_cast<size_t>(block) * output_width + kPlanePad;
+  float* zeros = context.shared(Slot::kRow, channels + kLanes);
+  zero(zeros, channels + kLanes);
+  parallel(context, ceil_div(grid.count, block), [&](int item, int thread) {
+    const int first = item * block, count = min_of(block, grid.count - first);
+    float* inputs = context.scratch(thread, Slot::kTiles, (input_position + output_position) * kPositions);
+    float* products = inputs + input_position * kPositions;
+    for (int t = 0; t < count; t++) {
+      const TileGrid::Place place = grid.place(first + t);
+      transform_patch<kIn>(x + static_cast<size_t>(place.image) * in_height * in_width * channels, in_height, in_width,
+                           channels, place.top - pad_top, place.left - pad_left, zeros,
+                           inputs + static_cast<size_t>(t) * input_width, input_position, input_transform);
+    }
+    for (int position = 0; position < kPositions; position++) {
+      for (int panel = 0; panel < panels.count; panel++) {
+        const int vectors = panels.vectors(panel), parts = ceil_div(count, tile_rows(vectors));
+        for (int part = 0; part < parts; part++) {
+          const int from = share(count, part, parts), rows = share(count, part + 1, parts) - from;
+          StridedTile tile;
+          tile.x = inputs + position * input_position + static_cast<size_t>(from) * input_width;
+          tile.x_stride = input_width;
+          tile.weights = transformed + position * weight_position + panels.offset(panel, channels);
+          tile.depth = channels;
+          tile.y = products + position * output_position + static_cast<size_t>(from) * output_width + panel * kPanel;
+          tile.y_stride = output_width;
+          kTiles.strided[vectors][rows](&tile);
+        }
+      }
+    }
+    for (int t = 0; t < count; t++) {
+      write_tile(products + static_cast<size_t>(t) * output_width, output_position, y, out_height, out_width, columns,
+                 grid.place(first + t), epilogue);
+    }
+  });
+}
+
+static void winograd(Context& context, const Window& w, const float* x, const float* transformed, float* y,
+                     const Epilogue& epilogue) {
+  winograd_core(context, w.batch, w.in_height, w.in_width, w.in_channels, w.pad_top, w.pad_left, w.out_height,
+                w.out_width, w.out_channels, x, transformed, y, epilogue);
+}
+
+static void winograd_input_gradient(Context& context, const Window& w, const float* dy, const float* transformed,
+                                    float* dx, const Epilogue& epilogue) {
+  winograd_core(context, w.batch, w.out_height, w.out_width, w.out_channels, 2 - w.pad_top, 2 - w.pad_left,
+                w.in_height, w.in_width, w.in_channels, dy, transformed, dx, epilogue);
+}
+
+/** The products of a block of transformed tiles at one position, added to `sums` (panels of the transformed filter). */
+static void multiply_position(const Window& w, const float* inputs, int input_width, const float* gradients,
+                              int gradient_width, int tiles, int panel, float* sums, bool accumulate) {
+  const Panels panels(w.out_channels);
+  const int parts = ceil_div(w.in_channels, tile_rows(panels.vectors(0)));
+  OuterTile tile;
+  tile.c_stride = tile.width = panels.packed_width(panel);
+  tile.accumulate = accumulate, tile.pixels = tiles;
+  tile.a_pixel = input_width, tile.b_pixel = gradient_width, tile.b = gradients + panel * kPanel;
+  for (int part = 0; part < parts; part++) {
+    const int from = share(w.in_channels, part, parts), rows = share(w.in_channels, part + 1, parts) - from;
+    tile.a = inputs + from;
+    tile.c = sums + panels.offset(panel, w.in_channels) + static_cast<size_t>(from) * tile.width;
+    kTiles.outer[panels.vectors(panel)][rows](&tile);
+  }
+}
+
+/**
+ * The gradient of the filter: the exact transpose of the forward pass. Where the sums of the transformed filter are
+ * small every thread has its own; else blocks are transformed by all threads, which then share out the positions.
+ */
+static void winograd_filter_gradient(Context& context, const Window& w, const float* x, const float* dy,
+                                     float* dfilter) {
+  constexpr size_t kOwnSumsFloats = 768 * 1024;
+  constexpr int kSharedBlock = 1024, kTransformChunk = 8;
+  const TileGrid grid(w.batch, w.out_height, w.out_width);
+  const Panels panels(w.out_channels);
+  const int channels = w.in_channels, columns = w.out_channels;
+  const int input_width = round_up_to_lanes(channels), gradient_width = round_up_to_lanes(columns);
+  const size_t position = panels.size(channels);
+  const bool own_sums = position * kPositions <= kOwnSumsFloats;
+  const int block = own_sums ? tiles_per_block(context, input_width, gradient_width, grid.count, 8 * kMaxTileRows / 3)
+                             : min_of(grid.count, kSharedBlock);
+  const size_t input_position = static_cast<size_t>(block) * input_width + kPlanePad;
+  const size_t gradient_position = static_cast<size_t>(block) * gradient_width + kPlanePad;
+  const size_t tile_floats = (input_position + gradient_position) * kPositions;
+  const int widest = max_of(channels, columns);
+  float* zeros = context.shared(Slot::kRow, widest + kLanes);
+  zero(zeros, widest + kLanes);
+
+  const auto transform_x = [&](int tile, int at, float* to) {
+    const TileGrid::Place place = grid.place(tile);
+    transform_patch<kIn>(x + static_cast<size_t>(place.image) * w.in_height * w.in_width * channels, w.in_height,
+                         w.in_width, channels, place.top - w.pad_top, place.left - w.pad_left, zeros,
+                         to + static_cast<size_t>(at) * input_width, input_position, input_transform);
+  };
+  const auto transform_dy = [&](int tile, int at, float* to) {
+    const TileGrid::Place place = grid.place(tile);
+    transform_patch<kOut>(dy + static_cast<size_t>(place.image) * w.out_height * w.out_width * columns, w.out_height,
+                          w.out_width, columns, place.top, place.left, zeros,
+                          to + static_cast<size_t>(at) * gradient_width, gradient_position, gradient_transform);
+  };
+
+  const float* parts[Context::kMaxThreads];
+  int part_count = 1;
+  if (own_sums) {
+    const PartialSums partial(context, position * kPositions);
+    parallel(context, ceil_div(grid.count, block), [&](int item, int thread) {
+      const int first = item * block, count = min_of(block, grid.count - first);
+      bool accumulate;
+      float* sums = partial.begin(thread, &accumulate);
+      float* inputs = context.scratch(thread, Slot::kTiles, tile_floats);
+      float* gradients = inputs + input_position * kPositions;
+      for (int t = 0; t < count; t++) transform_x(first + t, t, inputs), transform_dy(first + t, t, gradients);
+      for (int p = 0; p < kPositions; p++) {
+        for (int panel = 0; panel < panels.count; panel++) {
+          multiply_position(w, inputs + p * input_position, input_width, gradients + p * gradient_position,
+                            gradient_width, count, panel, sums + p * position, accumulate);
+        }
+      }
+    });
+    part_count = partial.written(parts);
+  } else {
+    float* sums = context.shared(Slot::kTransformed, position * kPositions);
+    float* inputs = context.shared(Slot::kTiles, tile_floats);
+    float* gradients = inputs + input_position * kPositions;
+    for (int first = 0; first < grid.count; first += block) {
+      const int count = min_of(block, grid.count - first);
+      parallel(context, 2 * ceil_div(count, kTransformChunk), [&](int item, int) {
+        const int begin = item / 2 * kTransformChunk;
+        for (int t = begin; t < min_of(count, begin + kTransformChunk); t++) {
+          item % 2 == 0 ? transform_x(first + t, t, inputs) : transform_dy(first + t, t, gradients);
+        }
+      });
+      parallel(context, kPositions * panels.count, [&](int item, int) {
+        const int p = item / panels.count;
+        multiply_position(w, inputs + p * input_position, input_width, gradients + p * gradient_position,
+                          gradient_width, count, item % panels.count, sums + p * position, first > 0);
+      });
+    }
+    parts[0] = sums;
+  }
+
+  const int chunk = max_of(1, min_of(16, channels / 4));
+  parallel(context, ceil_div(channels, chunk), [&](int item, int) {
+    for (int k = item * chunk; k < min_of(channels, (item + 1) * chunk); k++) {
+      for (int column = 0; column < columns; column += kLanes) {
+        const int panel = column / kPanel;
+        const size_t at = panels.offset(panel, channels) + static_cast<size_t>(k) * panels.packed_width(panel) +
+                          (column - panel * kPanel);
+        Vec sums[kPositions], half[3 * kIn];
+        for (int p = 0; p < kPositions; p++) sums[p] = load(parts[0] + p * position + at);
+        for (int part = 1; part < part_count; part++) {
+          for (int p = 0; p < kPositions; p++) sums[p] += load(parts[part] + p * position + at);
+        }
+        JEM_UNROLL for (int j = 0; j < kIn; j++) filter_gradient_transform(sums + j, kIn, half + j, kIn);
+        JEM_UNROLL for (int i = 0; i < 3; i++) {
+          Vec row[3];
+          filter_gradient_transform(half + i * kIn, 1, row, 1);
+          JEM_UNROLL for (int j = 0; j < 3; j++) {
+            store_part(dfilter + (static_cast<size_t>(i * 3 + j) * channels + k) * columns + column, row[j],
+                       columns - column);
+          }
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace JEM_ISA
+}  // namespace jem
