@@ -53,8 +53,7 @@ static void max_pool(Context& context, const Window& w, const float* x, float* y
       Vec best = splat(-HUGE_VALF);
       each_tap(w, rows, columns, [&](int, size_t offset) {
         const Vec value = load_part(x + image + offset + c, lanes);
-        best = value > best ? value : best;
-        best = value == value ? best : value;  // NaN stays, as no comparison with it holds
+        best = value > best ? value : best;  // NaN is passed over, as TensorFlow.js does
       });
       store_part(y + out + c, best, lanes);
     }
