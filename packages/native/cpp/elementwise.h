@@ -209,20 +209,11 @@ static void compare(Context& context, Comparison op, const Broadcast& s, const f
   }
 }
 
-static void select(Context& context, size_t n, size_t repeat, const uint8_t* condition, const float* a, const float* b,
-                   float* y) {
+static void select(Context& context, size_t n, const uint8_t* condition, const float* a, const float* b, float* y) {
   parallel_blocks(context, n, kElementBlock, [&](size_t begin, size_t end) {
-    if (repeat == 1) {
-      for (size_t i = begin; i < end; i++) {
-        const float p = a[i], q = b[i];
-        y[i] = condition[i] ? p : q;
-      }
-      return;
-    }
-    for (size_t i = begin; i < end;) {
-      const size_t row = i / repeat, stop = min_of(end, (row + 1) * repeat);
-      copy(y + i, (condition[row] ? a : b) + i, stop - i);
-      i = stop;
+    for (size_t i = begin; i < end; i++) {
+      const float p = a[i], q = b[i];
+      y[i] = condition[i] ? p : q;
     }
   });
 }

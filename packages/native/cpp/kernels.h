@@ -67,8 +67,8 @@ struct PointwiseKernels {
   void (*unary)(Context&, Unary, size_t n, const float* x, float* y, float alpha, float beta);
   void (*binary)(Context&, Binary, const Broadcast&, const float* a, const float* b, float* y, float alpha);
   void (*compare)(Context&, Comparison, const Broadcast&, const float* a, const float* b, uint8_t* y);
-  /** `y[i] = condition[i / repeat] ? a[i] : b[i]`. */
-  void (*select)(Context&, size_t n, size_t repeat, const uint8_t* condition, const float* a, const float* b, float* y);
+  /** `y[i] = condition[i] ? a[i] : b[i]`. */
+  void (*select)(Context&, size_t n, const uint8_t* condition, const float* a, const float* b, float* y);
   /** `y[outer, inner] = scale * reduce over middle of x[outer, middle, inner]`. */
   void (*reduce)(Context&, Reduction, int outer, int middle, int inner, const float* x, float* y, float scale);
   void (*arg_reduce)(Context&, bool largest, int outer, int middle, int inner, const float* x, int32_t* y);

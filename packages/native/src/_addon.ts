@@ -91,14 +91,7 @@ export interface Addon {
   unary(op: number, size: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;
   binary(op: number, broadcast: Int32Array, a: Float32Array, b: Float32Array, y: Float32Array, alpha: number): void;
   compare(op: number, broadcast: Int32Array, a: Float32Array, b: Float32Array, y: Uint8Array): void;
-  select(
-    size: number,
-    repeat: number,
-    condition: Uint8Array,
-    a: Float32Array,
-    b: Float32Array,
-    y: Float32Array,
-  ): void;
+  select(size: number, condition: Uint8Array, a: Float32Array, b: Float32Array, y: Float32Array): void;
   reduce(
     op: number,
     outer: number,

@@ -16,17 +16,15 @@ export const indexingKernels: KernelTable = {
 
   Select: (inputs, _attrs, backend) => {
     const { condition, t, e } = inputs as { condition: TensorInfo; t: TensorInfo; e: TensorInfo };
-    if (condition.dtype !== "bool" || !sameShape(t.shape, e.shape)) return null;
+    if (condition.dtype !== "bool" || !sameShape(t.shape, e.shape) || !sameShape(condition.shape, t.shape)) return null;
     const size = sizeOf(t.shape);
     const flags = backend.entry(condition).values;
-    const isPerRow = condition.shape.length === 1 && t.shape.length > 1;
-    if (!(flags instanceof Uint8Array) || flags.length === 0) return null;
-    if (isPerRow ? condition.shape[0] !== t.shape[0] : !sameShape(condition.shape, t.shape)) return null;
+    if (!(flags instanceof Uint8Array) || flags.length !== size) return null;
     const yes = backend.floats(t);
     const no = backend.floats(e);
     if (yes === null || no === null) return null;
     const out = backend.output(t.shape, "float32");
-    backend.addon.select(size, size / flags.length, flags, yes, no, out.values);
+    backend.addon.select(size, flags, yes, no, out.values);
     return out.info;
   },
 
