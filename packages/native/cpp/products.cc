@@ -4,6 +4,7 @@
 #include "convolution_input_gradient.h"
 #include "matmul.h"
 #include "winograd.h"
+#include "winograd_filter_gradient.h"
 
 #define JEM_STRING_OF(name) #name
 #define JEM_STRING(name) JEM_STRING_OF(name)

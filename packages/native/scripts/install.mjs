@@ -12,7 +12,9 @@ const require = createRequire(import.meta.url);
 /** Whether a binary is there, is not older than the sources, and loads. */
 function works(file) {
   if (!existsSync(file)) return false;
-  const sources = existsSync(join(root, "cpp")) ? readdirSync(join(root, "cpp")).map((name) => join(root, "cpp", name)) : [];
+  const sources = existsSync(join(root, "cpp"))
+    ? readdirSync(join(root, "cpp")).map((name) => join(root, "cpp", name))
+    : [];
   const newest = Math.max(0, ...sources.map((source) => statSync(source).mtimeMs));
   if (file.includes("build") && statSync(file).mtimeMs < newest) return false;
   try {
@@ -43,7 +45,9 @@ function build() {
   const args = [...first, "rebuild", "--silent", "-j", "2", ...headers];
   const run = spawnSync(command, args, { cwd: root, encoding: "utf8", env: process.env });
   if (run.status === 0) return null;
-  return run.error?.message ?? (`${run.stdout ?? ""}${run.stderr ?? ""}`.trim().split("\n").at(-1) || `exit ${run.status}`);
+  return (
+    run.error?.message ?? (`${run.stdout ?? ""}${run.stderr ?? ""}`.trim().split("\n").at(-1) || `exit ${run.status}`)
+  );
 }
 
 const libc = process.platform === "linux" && !process.report?.getReport().header.glibcVersionRuntime ? "-musl" : "";
@@ -53,6 +57,8 @@ const built = join(root, "build/Release/native.node");
 if (!works(prebuilt) && !works(built)) {
   const failure = build();
   if (failure !== null) {
-    console.warn(`@jem-js/native was installed without its native code (${failure}); it will report itself as unavailable.`);
+    console.warn(
+      `@jem-js/native was installed without its native code (${failure}); it will report itself as unavailable.`,
+    );
   }
 }

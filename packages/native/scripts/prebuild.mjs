@@ -14,5 +14,6 @@ const env = { ...process.env, LDFLAGS: process.platform === "linux" ? "-static-l
 const run = spawnSync(process.execPath, [join(root, "scripts/install.mjs")], { env, stdio: "inherit" });
 mkdirSync(folder, { recursive: true });
 copyFileSync(join(root, "build/Release/native.node"), join(folder, "native.node"));
-if (process.platform !== "win32") spawnSync("strip", [process.platform === "darwin" ? "-x" : "-s", join(folder, "native.node")]);
+if (process.platform !== "win32")
+  spawnSync("strip", [process.platform === "darwin" ? "-x" : "-s", join(folder, "native.node")]);
 process.exitCode = run.status ?? 1;

@@ -50,7 +50,9 @@ const passed = (results) => Object.keys(results).filter((name) => results[name].
 // A few specs describe themselves for the backend named "cpu" only.
 const shared = passed(expected).filter((name) => found[name] !== undefined);
 const failures = shared.filter((name) => found[name].status !== "passed");
-console.log(`cpu passes ${passed(expected).length} of ${Object.keys(expected).length} specs, native passes ${passed(found).length}`);
+console.log(
+  `cpu passes ${passed(expected).length} of ${Object.keys(expected).length} specs, native passes ${passed(found).length}`,
+);
 console.log(`${passed(expected).length - shared.length} specs are for the backend named cpu only`);
 for (const name of failures) console.log(`FAILS ${name}\n      ${found[name].message}`);
 console.log(`${failures.length} specs pass on cpu and fail on native`);

@@ -13,7 +13,17 @@ const folder = join(root, "build", sanitize ? "test_sanitized" : "test");
 mkdirSync(folder, { recursive: true });
 
 const compiler = process.env.CXX ?? "c++";
-const common = ["-std=c++17", "-O2", "-g", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra", "-Wno-psabi", "-pthread"];
+const common = [
+  "-std=c++17",
+  "-O2",
+  "-g",
+  "-fno-math-errno",
+  "-fno-trapping-math",
+  "-Wall",
+  "-Wextra",
+  "-Wno-psabi",
+  "-pthread",
+];
 // Vectors are read at any address on purpose: the type says so, the check of casts does not see it.
 const sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize=alignment", "-fno-sanitize-recover=all"];
 const flags = [...common, ...(sanitize ? sanitizers : [])];
@@ -33,10 +43,18 @@ function compile(source, name, more) {
   objects.push(object);
 }
 for (const [name, more] of Object.entries(sets)) {
-  for (const kernels of ["products", "pointwise"]) compile(`${kernels}.cc`, `${kernels}_${name}`, ["-ffp-contract=fast", ...more]);
+  for (const kernels of ["products", "pointwise"])
+    compile(`${kernels}.cc`, `${kernels}_${name}`, ["-ffp-contract=fast", ...more]);
   compile("noise.cc", `noise_${name}`, ["-ffp-contract=off", ...more]);
 }
-for (const source of ["context", "movement", "pick_kernels", "test/main", "test/test_products", "test/test_pointwise"]) {
+for (const source of [
+  "context",
+  "movement",
+  "pick_kernels",
+  "test/main",
+  "test/test_products",
+  "test/test_pointwise",
+]) {
   compile(`${source}.cc`, source.replace("/", "_"), []);
 }
 const binary = join(folder, "test_kernels");

@@ -1,5 +1,12 @@
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
-import { type backend_util, type DataType, getKernel, type NamedAttrMap, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import {
+  type backend_util,
+  type DataType,
+  getKernel,
+  type NamedAttrMap,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
 import { type Addon, native } from "./_addon.ts";
 import { type Deferred, Entry } from "./_entry.ts";
 import { type Block, MemoryPool, type Values } from "./_pool.ts";

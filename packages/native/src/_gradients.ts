@@ -45,9 +45,7 @@ export function installGradients(): void {
     outputsToSave: [true],
     gradFunc: (dy, [y]) => ({
       x: () =>
-        has("LeakyReluGrad")
-          ? leakyReluGrad(dy as Tensor, y!, 0)
-          : mul(dy as Tensor, cast(step(y!), "float32")),
+        has("LeakyReluGrad") ? leakyReluGrad(dy as Tensor, y!, 0) : mul(dy as Tensor, cast(step(y!), "float32")),
     }),
   });
   install({

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import {
   add,
   conv2d,
@@ -22,7 +23,6 @@ import {
   variable,
   zeros,
 } from "@tensorflow/tfjs-core";
-import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { expect, test } from "vitest";
 import { describeNative, expectSame, randn, runOn } from "../testing/compare.ts";
 import {
@@ -42,7 +42,11 @@ const SOURCE = fileURLToPath(new URL("./mod.ts", import.meta.url));
 /** Runs a module with the package's sources; returns what it prints. */
 function runModule(code: string, env: Record<string, string> = {}): string {
   const args = ["--conditions=@jem-js/source", "--import", "tsx", "--input-type=module", "--eval", code];
-  return execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, ...env }, cwd: fileURLToPath(new URL("../", import.meta.url)) });
+  return execFileSync(process.execPath, args, {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    cwd: fileURLToPath(new URL("../", import.meta.url)),
+  });
 }
 
 describeNative("the native backend", () => {
@@ -57,7 +61,10 @@ describeNative("the native backend", () => {
     for (const count of [1, 3, 8]) {
       setThreads(count);
       expect(getThreads()).toBe(count);
-      await expectSame(() => conv2d(randn([8, 9, 9, 16], 1) as Tensor4D, randn([3, 3, 16, 16], 2) as Tensor4D, 1, 1), 1e-4);
+      await expectSame(
+        () => conv2d(randn([8, 9, 9, 16], 1) as Tensor4D, randn([3, 3, 16, 16], 2) as Tensor4D, 1, 1),
+        1e-4,
+      );
     }
     setThreads(threads);
     for (const wrong of [0, -1, 1.5, 129, Number.NaN]) expect(() => setThreads(wrong)).toThrow(RangeError);
@@ -70,7 +77,9 @@ describeNative("the native backend", () => {
     setMemoryLimit(used + 32e6);
     const small = zeros([1000]);
     expect(() => zeros([1e7])).toThrow("setMemoryLimit()");
-    expect(() => tidy(() => matMul(randn([5000, 1], 1) as Tensor2D, randn([1, 5000], 2) as Tensor2D).dataSync())).toThrow(RangeError);
+    expect(() =>
+      tidy(() => matMul(randn([5000, 1], 1) as Tensor2D, randn([1, 5000], 2) as Tensor2D).dataSync()),
+    ).toThrow(RangeError);
     setMemoryLimit(limit);
     zeros([1e7]).dispose();
     small.dispose();
@@ -143,7 +152,10 @@ describeNative("the native backend", () => {
         const weights = [variable(randn([3, 4], 1)), variable(randn([4], 2))];
         const optimizer = train.adam(0.05);
         const x = randn([8, 3], 3) as Tensor2D;
-        const loss = () => sum(mul(add(matMul(x, weights[0] as unknown as Tensor2D), weights[1]!), randn([8, 4], 4)).square()).asScalar();
+        const loss = () =>
+          sum(
+            mul(add(matMul(x, weights[0] as unknown as Tensor2D), weights[1]!), randn([8, 4], 4)).square(),
+          ).asScalar();
         for (let i = 0; i < 12; i++) optimizer.minimize(loss, false, weights as Variable[]);
         const results: Tensor[] = weights.map((weight) => mul(weight, 1));
         optimizer.dispose();
@@ -151,7 +163,8 @@ describeNative("the native backend", () => {
         return results;
       });
     const [expected, actual] = [await run("cpu"), await run("native")];
-    for (const [i, { values }] of actual.entries()) expect(values).toBeAllclose(expected[i]!.values, { rtol: 1e-4, atol: 1e-5 });
+    for (const [i, { values }] of actual.entries())
+      expect(values).toBeAllclose(expected[i]!.values, { rtol: 1e-4, atol: 1e-5 });
   });
 
   test("the package works in several worker threads at once", async () => {
@@ -172,7 +185,10 @@ describeNative("the native backend", () => {
       [0, 1, 2].map(
         () =>
           new Promise<number[]>((resolve, reject) => {
-            const worker = new Worker(`(async () => {${code}})()`, { eval: true, execArgv: ["--conditions=@jem-js/source"] });
+            const worker = new Worker(`(async () => {${code}})()`, {
+              eval: true,
+              execArgv: ["--conditions=@jem-js/source"],
+            });
             worker.once("message", resolve);
             worker.once("error", reject);
           }),

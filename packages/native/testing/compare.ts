@@ -1,5 +1,5 @@
-import { memory, setBackend, type Tensor, type TensorContainer, tensor, tidy } from "@tensorflow/tfjs-core";
 import { type Key, key, normalValues } from "@jem-js/random";
+import { memory, setBackend, type Tensor, type TensorContainer, tensor, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect } from "vitest";
 import "@jem-js-internal/testing";
 import { isAvailable, unavailableReason } from "../src/mod.ts";
@@ -56,7 +56,11 @@ export async function expectSame(body: () => Tensor | Tensor[], tolerance: numbe
     const rms = Math.sqrt(finite.reduce((sum, value) => sum + value * value, 0) / Math.max(finite.length, 1));
     const wrong = values.findIndex((value, at) => {
       const wanted = reference.values[at]!;
-      return !Object.is(value, wanted) && value !== wanted && !(Math.abs(value - wanted) <= tolerance * Math.max(rms, Math.abs(wanted)));
+      return (
+        !Object.is(value, wanted) &&
+        value !== wanted &&
+        !(Math.abs(value - wanted) <= tolerance * Math.max(rms, Math.abs(wanted)))
+      );
     });
     if (wrong !== -1) {
       expect.fail(
@@ -66,4 +70,3 @@ export async function expectSame(body: () => Tensor | Tensor[], tolerance: numbe
     }
   }
 }
-

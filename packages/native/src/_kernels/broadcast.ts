@@ -47,5 +47,7 @@ export function broadcast(a: readonly number[], b: readonly number[]): Broadcast
       strideB *= side;
     }
   }
-  return strideA < 2 ** 31 && strideB < 2 ** 31 && sides.reduce((x, y) => x * y, 1) < 2 ** 31 ? { shape, layout } : null;
+  return strideA < 2 ** 31 && strideB < 2 ** 31 && sides.reduce((x, y) => x * y, 1) < 2 ** 31
+    ? { shape, layout }
+    : null;
 }

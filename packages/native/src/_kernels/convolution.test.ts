@@ -1,10 +1,30 @@
-import { conv2d, fused, grads, mul, type Scalar, sum, type Tensor, type Tensor1D, type Tensor4D } from "@tensorflow/tfjs-core";
+import {
+  conv2d,
+  fused,
+  grads,
+  mul,
+  type Scalar,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor4D,
+} from "@tensorflow/tfjs-core";
 import { test } from "vitest";
 import { describeNative, expectSame, randn } from "../../testing/compare.ts";
 import { setExact } from "../set_exact.ts";
 
 /** Batch, height, width, channels in, channels out, kernel height and width, stride, pad. */
-type Case = [number, number, number, number, number, number, number, number | [number, number], "same" | "valid" | number];
+type Case = [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number | [number, number],
+  "same" | "valid" | number,
+];
 
 const CASES: Case[] = [
   [2, 7, 5, 3, 4, 3, 3, 1, "same"],

@@ -96,7 +96,11 @@ export const convolutionKernels: KernelTable = {
       bias?: TensorInfo;
       preluActivationWeights?: TensorInfo;
     };
-    const { activation = "linear", leakyreluAlpha, ...rest } = attrs as ConvolutionAttributes & {
+    const {
+      activation = "linear",
+      leakyreluAlpha,
+      ...rest
+    } = attrs as ConvolutionAttributes & {
       activation?: backend_util.Activation;
       leakyreluAlpha?: number;
     };

@@ -25,13 +25,18 @@ import { expect, test } from "vitest";
 import { describeNative, expectSame, randn, runOn } from "../../testing/compare.ts";
 import { setExact } from "../set_exact.ts";
 
-const conv = (x: Tensor, filter: Tensor, stride = 1): Tensor => conv2d(x as Tensor4D, filter as Tensor4D, stride, "same");
+const conv = (x: Tensor, filter: Tensor, stride = 1): Tensor =>
+  conv2d(x as Tensor4D, filter as Tensor4D, stride, "same");
 
 /** A slope of 1 would hide wrong masks; a kinked net would turn rounding into large errors. This is a compromise. */
 const SLOPE = 0.9;
 
 /** Loss, gradient of the input, and gradients of all weights. */
-function everyGradient(net: (x: Tensor, weights: Variable[]) => Tensor, xShape: number[], weightShapes: number[][]): Tensor[] {
+function everyGradient(
+  net: (x: Tensor, weights: Variable[]) => Tensor,
+  xShape: number[],
+  weightShapes: number[][],
+): Tensor[] {
   const weights = weightShapes.map((shape, i) => {
     const fanIn = shape.slice(0, -1).reduce((a, b) => a * b, 1);
     return variable(mul(randn(shape, 10 + i), Math.sqrt(1 / fanIn)));
@@ -156,10 +161,14 @@ describeNative("deferred convolutions", () => {
     setExact(true);
     const run = () =>
       runOn("native", () =>
-        everyGradient((x, [a, b]) => leakyRelu(conv(leakyRelu(conv(x, a!), 0.2), b!), 0.2), [16, 8, 8, 3], [
-          [3, 3, 3, 16],
-          [3, 3, 16, 16],
-        ]),
+        everyGradient(
+          (x, [a, b]) => leakyRelu(conv(leakyRelu(conv(x, a!), 0.2), b!), 0.2),
+          [16, 8, 8, 3],
+          [
+            [3, 3, 3, 16],
+            [3, 3, 16, 16],
+          ],
+        ),
       );
     const first = await run();
     for (let i = 0; i < 5; i++) expect(await run()).toEqual(first);

@@ -154,10 +154,24 @@ export class DeferredConvolution implements Deferred {
  * least 16 tiles of 4x4 results, and at most half of the tiles' area outside the image.
  */
 export function suitsWinograd(window: Int32Array): boolean {
-  const [batch, , , inChannels, kh, kw, sh, sw, top, left, height, width, outChannels, dh, dw] = window as unknown as
-    readonly number[] as [
-    number, number, number, number, number, number, number, number, number, number, number, number, number, number, number,
-  ];
+  const [batch, , , inChannels, kh, kw, sh, sw, top, left, height, width, outChannels, dh, dw] =
+    window as unknown as readonly number[] as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
   if (kh !== 3 || kw !== 3 || sh !== 1 || sw !== 1 || dh !== 1 || dw !== 1 || top > 2 || left > 2) return false;
   if (inChannels < 16 || outChannels < 16) return false;
   const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);

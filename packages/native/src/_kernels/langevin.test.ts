@@ -1,5 +1,14 @@
-import { add, engine, mul, type NamedAttrMap, type NamedTensorMap, setBackend, type Tensor, zeros } from "@tensorflow/tfjs-core";
 import { foldIn, key, normal, normalValues } from "@jem-js/random";
+import {
+  add,
+  engine,
+  mul,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  setBackend,
+  type Tensor,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { describeNative, randn, runOn } from "../../testing/compare.ts";
 

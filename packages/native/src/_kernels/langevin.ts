@@ -20,7 +20,9 @@ export const langevinKernels: KernelTable = {
       );
     }
     if (key?.length !== 2 || !key.every((word) => word >>> 0 === word)) {
-      throw new TypeError(`Cannot take a Langevin step: key must be two unsigned 32-bit words but found ${String(key)}`);
+      throw new TypeError(
+        `Cannot take a Langevin step: key must be two unsigned 32-bit words but found ${String(key)}`,
+      );
     }
     const values = backend.floats(x);
     const slope = backend.floats(gradient);

@@ -128,7 +128,8 @@ export const movementKernels: KernelTable = {
     const info = x!;
     const values = 2 * info.shape.length <= MAX_RANK ? movable(backend, info) : null;
     const shape = info.shape.map((side, i) => side * (reps[i] ?? 1));
-    if (values === null || reps.length !== info.shape.length || sizeOf(shape) === 0 || sizeOf(shape) >= 2 ** 31) return null;
+    if (values === null || reps.length !== info.shape.length || sizeOf(shape) === 0 || sizeOf(shape) >= 2 ** 31)
+      return null;
     const from = stridesOf(info.shape);
     const to = stridesOf(shape);
     const out = backend.output(shape, info.dtype);

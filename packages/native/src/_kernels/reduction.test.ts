@@ -29,26 +29,28 @@ const CASES: [number[], number[] | undefined][] = [
 ];
 
 describeNative("reductions", () => {
-  for (const name of ["sum", "mean", "max", "min"] as const) {
+  for (const [name, reduce] of Object.entries({ sum: tf.sum, mean: tf.mean, max: tf.max, min: tf.min })) {
     test(`${name} agrees with cpu over all kinds of axes`, async () => {
       for (const [shape, axes] of CASES) {
-        await expectSame(() => [tf[name](randn(shape, 1), axes), tf[name](randn(shape, 1), axes, true)], 1e-5);
+        await expectSame(() => [reduce(randn(shape, 1), axes), reduce(randn(shape, 1), axes, true)], 1e-5);
       }
     });
 
     test(`the gradient of ${name} agrees with cpu`, async () => {
       for (const [shape, axes] of CASES) {
-        const f = (x: tf.Tensor): tf.Scalar => tf.sum(tf.square(tf[name](x, axes)));
+        const f = (x: tf.Tensor): tf.Scalar => tf.sum(tf.square(reduce(x, axes)));
         await expectSame(() => tf.grad(f)(randn(shape, 1)), 1e-5);
       }
     });
   }
 
   test("argMax and argMin agree with cpu on every axis, ties included", () =>
-    expectSame(() => [0, 1, 2].flatMap((axis) => {
-      const x = tf.round(tf.mul(randn([5, 6, 7], 1), 2));
-      return [tf.argMax(x, axis), tf.argMin(x, axis)];
-    })));
+    expectSame(() =>
+      [0, 1, 2].flatMap((axis) => {
+        const x = tf.round(tf.mul(randn([5, 6, 7], 1), 2));
+        return [tf.argMax(x, axis), tf.argMin(x, axis)];
+      }),
+    ));
 
   test("reductions of rows with NaN agree with cpu", () =>
     expectSame(() => {
@@ -61,10 +63,7 @@ describeNative("reductions", () => {
     for (const shape of [[5], [4, 10], [3, 2, 33], [700, 40]]) {
       await expectSame(() => {
         const x = tf.mul(randn(shape, 1), 5);
-        return functions.flatMap((f) => [
-          f(x),
-          tf.grad((y: tf.Tensor) => tf.sum(tf.square(f(y))))(x),
-        ]);
+        return functions.flatMap((f) => [f(x), tf.grad((y: tf.Tensor) => tf.sum(tf.square(f(y))))(x)]);
       }, 2e-5);
     }
   });

@@ -10,7 +10,14 @@ function unary(op: number, alpha?: (attrs: never) => number, beta?: (attrs: neve
     const values = backend.floats(x);
     if (values === null) return null;
     const out = backend.output(x!.shape, "float32");
-    backend.addon.unary(op, values.length, values, out.values, alpha?.(attrs as never) ?? 0, beta?.(attrs as never) ?? 0);
+    backend.addon.unary(
+      op,
+      values.length,
+      values,
+      out.values,
+      alpha?.(attrs as never) ?? 0,
+      beta?.(attrs as never) ?? 0,
+    );
     return out.info;
   };
 }

@@ -1,0 +1,131 @@
+// The gradient of a 3x3 filter by Winograd's algorithm.
+#pragma once
+#include "convolution_filter_gradient.h"
+#include "winograd.h"
+
+namespace jem {
+namespace JEM_ISA {
+namespace {
+
+/** The products of a block of transformed tiles at one position, added to `sums` (panels of the transformed filter). */
+static void multiply_position(const Window& w, const float* inputs, int input_width, const float* gradients,
+                              int gradient_width, int tiles, int panel, float* sums, bool accumulate) {
+  const Panels panels(w.out_channels);
+  const int parts = ceil_div(w.in_channels, tile_rows(panels.vectors(0)));
+  OuterTile tile;
+  tile.c_stride = tile.width = panels.packed_width(panel);
+  tile.accumulate = accumulate, tile.pixels = tiles;
+  tile.a_pixel = input_width, tile.b_pixel = gradient_width, tile.b = gradients + panel * kPanel;
+  for (int part = 0; part < parts; part++) {
+    const int from = share(w.in_channels, part, parts), rows = share(w.in_channels, part + 1, parts) - from;
+    tile.a = inputs + from;
+    tile.c = sums + panels.offset(panel, w.in_channels) + static_cast<size_t>(from) * tile.width;
+    kTiles.outer[panels.vectors(panel)][rows](&tile);
+  }
+}
+
+/**
+ * The gradient of the filter: the exact transpose of the forward pass. Where the sums of the transformed filter are
+ * small every thread has its own; else blocks are transformed by all threads, which then share out the positions.
+ */
+static void winograd_filter_gradient(Context& context, const Window& w, const float* x, const float* dy,
+                                     float* dfilter) {
+  constexpr size_t kOwnSumsFloats = 768 * 1024;
+  constexpr int kSharedBlock = 1024, kTransformChunk = 8;
+  const TileGrid grid(w.batch, w.out_height, w.out_width);
+  const Panels panels(w.out_channels);
+  const int channels = w.in_channels, columns = w.out_channels;
+  const int input_width = round_up_to_lanes(channels), gradient_width = round_up_to_lanes(columns);
+  const size_t position = panels.size(channels);
+  const bool own_sums = position * kPositions <= kOwnSumsFloats;
+  const int block = own_sums ? tiles_per_block(context, input_width, gradient_width, grid.count, 8 * kMaxTileRows / 3)
+                             : min_of(grid.count, kSharedBlock);
+  const size_t input_position = static_cast<size_t>(block) * input_width + kPlanePad;
+  const size_t gradient_position = static_cast<size_t>(block) * gradient_width + kPlanePad;
+  const size_t tile_floats = (input_position + gradient_position) * kPositions;
+  const int widest = max_of(channels, columns);
+  float* zeros = context.shared(Slot::kRow, widest + kLanes);
+  zero(zeros, widest + kLanes);
+
+  const auto transform_x = [&](int tile, int at, float* to) {
+    const TileGrid::Place place = grid.place(tile);
+    transform_patch<kIn>(x + static_cast<size_t>(place.image) * w.in_height * w.in_width * channels, w.in_height,
+                         w.in_width, channels, place.top - w.pad_top, place.left - w.pad_left, zeros,
+                         to + static_cast<size_t>(at) * input_width, input_position, input_transform);
+  };
+  const auto transform_dy = [&](int tile, int at, float* to) {
+    const TileGrid::Place place = grid.place(tile);
+    transform_patch<kOut>(dy + static_cast<size_t>(place.image) * w.out_height * w.out_width * columns, w.out_height,
+                          w.out_width, columns, place.top, place.left, zeros,
+                          to + static_cast<size_t>(at) * gradient_width, gradient_position, gradient_transform);
+  };
+
+  const float* parts[Context::kMaxThreads];
+  int part_count = 1;
+  if (own_sums) {
+    const PartialSums partial(context, position * kPositions);
+    parallel(context, ceil_div(grid.count, block), [&](int item, int thread) {
+      const int first = item * block, count = min_of(block, grid.count - first);
+      bool accumulate;
+      float* sums = partial.begin(thread, &accumulate);
+      float* inputs = context.scratch(thread, Slot::kTiles, tile_floats);
+      float* gradients = inputs + input_position * kPositions;
+      for (int t = 0; t < count; t++) transform_x(first + t, t, inputs), transform_dy(first + t, t, gradients);
+      for (int p = 0; p < kPositions; p++) {
+        for (int panel = 0; panel < panels.count; panel++) {
+          multiply_position(w, inputs + p * input_position, input_width, gradients + p * gradient_position,
+                            gradient_width, count, panel, sums + p * position, accumulate);
+        }
+      }
+    });
+    part_count = partial.written(parts);
+  } else {
+    float* sums = context.shared(Slot::kTransformed, position * kPositions);
+    float* inputs = context.shared(Slot::kTiles, tile_floats);
+    float* gradients = inputs + input_position * kPositions;
+    for (int first = 0; first < grid.count; first += block) {
+      const int count = min_of(block, grid.count - first);
+      parallel(context, 2 * ceil_div(count, kTransformChunk), [&](int item, int) {
+        const int begin = item / 2 * kTransformChunk;
+        for (int t = begin; t < min_of(count, begin + kTransformChunk); t++) {
+          item % 2 == 0 ? transform_x(first + t, t, inputs) : transform_dy(first + t, t, gradients);
+        }
+      });
+      parallel(context, kPositions * panels.count, [&](int item, int) {
+        const int p = item / panels.count;
+        multiply_position(w, inputs + p * input_position, input_width, gradients + p * gradient_position,
+                          gradient_width, count, item % panels.count, sums + p * position, first > 0);
+      });
+    }
+    parts[0] = sums;
+  }
+
+  const int chunk = max_of(1, min_of(16, channels / 4));
+  parallel(context, ceil_div(channels, chunk), [&](int item, int) {
+    for (int k = item * chunk; k < min_of(channels, (item + 1) * chunk); k++) {
+      for (int column = 0; column < columns; column += kLanes) {
+        const int panel = column / kPanel;
+        const size_t at = panels.offset(panel, channels) + static_cast<size_t>(k) * panels.packed_width(panel) +
+                          (column - panel * kPanel);
+        Vec sums[kPositions], half[3 * kIn];
+        for (int p = 0; p < kPositions; p++) sums[p] = load(parts[0] + p * position + at);
+        for (int part = 1; part < part_count; part++) {
+          for (int p = 0; p < kPositions; p++) sums[p] += load(parts[part] + p * position + at);
+        }
+        JEM_UNROLL for (int j = 0; j < kIn; j++) filter_gradient_transform(sums + j, kIn, half + j, kIn);
+        JEM_UNROLL for (int i = 0; i < 3; i++) {
+          Vec row[3];
+          filter_gradient_transform(half + i * kIn, 1, row, 1);
+          JEM_UNROLL for (int j = 0; j < 3; j++) {
+            store_part(dfilter + (static_cast<size_t>(i * 3 + j) * channels + k) * columns + column, row[j],
+                       columns - column);
+          }
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace JEM_ISA
+}  // namespace jem
