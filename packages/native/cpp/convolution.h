@@ -65,21 +65,27 @@ static void convolve_block(const Convolution& c, const Block& block, const Epilo
   const int pixels = block.images * block.rows * c.out_width;
   const ptrdiff_t x_row = static_cast<ptrdiff_t>(c.stride_height) * block.row_stride;
   const ptrdiff_t x_pixel = static_cast<ptrdiff_t>(c.stride_width) * c.in_channels;
+  const ptrdiff_t y_pixel = static_cast<ptrdiff_t>(c.step_width) * c.out_channels;
   for (int panel = block.first_panel; panel < block.last_panel; panel++) {
     const int vectors = panels.vectors(panel), tiles = ceil_div(pixels, tile_rows(vectors));
     tile.weights = c.weights + panels.offset(panel, depth);
     tile.width = panels.width(panel);
+    // Pointers move on by one pixel; only at the end of a row are they computed anew.
     int image = 0, i = 0, j = 0;
+    const float* x = block.source;
+    float* y = c.y_pixel(block.first_image, block.first_row, 0) + panel * kPanel;
     for (int t = 0; t < tiles; t++) {
       const int rows = share(pixels, t + 1, tiles) - share(pixels, t, tiles);
-      for (int m = 0; m < rows; m++) {
-        tile.x[m] = block.source + image * block.image_stride + i * x_row + j * x_pixel;
-        tile.y[m] = c.y_pixel(block.first_image + image, block.first_row + i, j) + panel * kPanel;
-        if (++j < c.out_width) continue;
-        j = 0;
-        if (++i < block.rows) continue;
-        i = 0;
-        image++;
+      for (int m = 0; m < rows; m++, x += x_pixel, y += y_pixel) {
+        if (j == c.out_width) {
+          j = 0;
+          if (++i == block.rows) i = 0, image++;
+          x = block.source + image * block.image_stride + i * x_row;
+          y = c.y_pixel(block.first_image + image, block.first_row + i, 0) + panel * kPanel;
+        }
+        tile.x[m] = x;
+        tile.y[m] = y;
+        j++;
       }
       if (block.prefetch && panel == block.first_panel) {
         for (int m = 0; m < rows; m++) {

@@ -115,6 +115,21 @@ static bool is_image(const Window& w) {
   return w.in_channels <= 4 && w.in_channels <= kLanes && taps > 1 && taps <= 64 && taps * w.in_channels <= 4 * kPanel;
 }
 
+/** Adds up the taps of a row of pixels; `Count` is their number where it is known at compile time, else 0. */
+template <int Count>
+static void add_taps(float* sums, const float* const* taps, int count, int width, int channels, ptrdiff_t pixel) {
+  const int taps_count = Count > 0 ? Count : count;
+  for (int j = 0; j < width; j++, sums += channels) {
+    Vec even = Vec{}, odd = Vec{};
+    JEM_UNROLL for (int tap = 0; tap + 1 < taps_count; tap += 2) {
+      even += load(taps[tap] + j * pixel);
+      odd += load(taps[tap + 1] + j * pixel);
+    }
+    if (taps_count % 2 == 1) even += load(taps[taps_count - 1] + j * pixel);
+    store(sums, even + odd);
+  }
+}
+
 /**
  * The gradient of an image: one product gives the contribution of each pixel of dy to all its taps (27 columns for a
  * 3x3 filter on RGB); then each pixel of dx adds up its taps with whole vectors. The lanes past its channels are
@@ -129,7 +144,7 @@ static void input_gradient_image(Context& context, const Window& w, const float*
     pack_columns(weights + panels.offset(panel, depth), filter + static_cast<size_t>(panel) * kPanel * depth, depth,
                  depth, panels.width(panel), panels.packed_width(panel));
   }
-  const int pixel = (panels.count - 1) * kPanel + panels.packed_width(panels.count - 1);
+  const ptrdiff_t pixel = (panels.count - 1) * kPanel + panels.packed_width(panels.count - 1);
   int band = w.in_height;
   while (band > 8 && (band * w.out_width * pixel > 64 * 1024 ||
                       w.batch * ceil_div(w.in_height, band) < 2 * context.threads())) {
@@ -181,23 +196,23 @@ static void input_gradient_image(Context& context, const Window& w, const float*
           tap_columns[count++] = kw;
         }
       }
-      for (int j = 0; j < w.in_width; j++) {
-        Vec sum = Vec{}, other = Vec{};
-        if (w.stride_width == 1) {
-          int tap = 0;
-          for (; tap + 2 <= count; tap += 2) {
-            sum += load(rows_of_taps[tap] + static_cast<ptrdiff_t>(j + w.pad_left - tap_columns[tap]) * pixel);
-            other += load(rows_of_taps[tap + 1] + static_cast<ptrdiff_t>(j + w.pad_left - tap_columns[tap + 1]) * pixel);
-          }
-          if (tap < count) sum += load(rows_of_taps[tap] + static_cast<ptrdiff_t>(j + w.pad_left - tap_columns[tap]) * pixel);
+      if (w.stride_width == 1) {
+        for (int tap = 0; tap < count; tap++) rows_of_taps[tap] += (w.pad_left - tap_columns[tap]) * pixel;
+        if (count == 9) {
+          add_taps<9>(sums, rows_of_taps, count, w.in_width, channels, pixel);
         } else {
+          add_taps<0>(sums, rows_of_taps, count, w.in_width, channels, pixel);
+        }
+      } else {
+        for (int j = 0; j < w.in_width; j++) {
+          Vec sum = Vec{};
           for (int tap = 0; tap < count; tap++) {
             const int position = j + w.pad_left - tap_columns[tap];
             if (position < 0 || position % w.stride_width != 0 || position / w.stride_width >= w.out_width) continue;
             sum += load(rows_of_taps[tap] + static_cast<size_t>(position / w.stride_width) * pixel);
           }
+          store(sums + static_cast<size_t>(j) * channels, sum);
         }
-        store(sums + static_cast<size_t>(j) * channels, sum + other);
       }
       const size_t offset = (static_cast<size_t>(image) * w.in_height + i) * w.in_width * channels;
       copy(dx + offset, sums, static_cast<size_t>(w.in_width) * channels);

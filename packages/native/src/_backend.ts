@@ -9,6 +9,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { type Addon, native } from "./_addon.ts";
 import { type Deferred, Entry } from "./_entry.ts";
+import type { Usage } from "./_kernels/deferred_convolution.ts";
 import { type Block, MemoryPool, type Values } from "./_pool.ts";
 
 /** The name that the backend is registered under. */
@@ -33,8 +34,8 @@ export type KernelTable = Readonly<Record<string, NativeKernel>>;
 export class NativeBackend extends MathBackendCPU {
   readonly addon: Addon;
   readonly pool: MemoryPool;
-  /** Deferred convolutions that were computed again after an operation joined them: see `DeferredConvolution`. */
-  readonly computedTwice: Set<string> = new Set();
+  /** How each kind of convolution is used: see `DeferredConvolution`. */
+  readonly usage: Map<string, Usage> = new Map();
   #nextId: number = 0;
 
   constructor(addon: Addon, memoryLimit: number) {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
@@ -54,6 +55,24 @@ describeNative("the native backend", () => {
     expect(isAvailable()).toBe(true);
     expect(unavailableReason()).toBeNull();
     expect(["avx512", "avx2", "baseline"]).toContain(instructionSet());
+  });
+
+  test("where there is no binary the package says so in one sentence and registers nothing", () => {
+    // A copy of the sources without a build beside it.
+    const copy = fileURLToPath(new URL("../build/without_binary/", import.meta.url));
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(fileURLToPath(new URL("./", import.meta.url)), `${copy}src`, { recursive: true });
+    const code = `
+      import * as tf from "@tensorflow/tfjs-core";
+      import { getThreads, isAvailable, memoryInfo, setThreads, trimMemory, unavailableReason } from "${copy}src/mod.ts";
+      setThreads(2);
+      trimMemory();
+      console.log(JSON.stringify([isAvailable(), unavailableReason(), getThreads(), memoryInfo().used, tf.findBackend("native")]));`;
+    const lines = runModule(code).trim().split("\n");
+    const [available, reason, ...rest] = JSON.parse(lines.at(-1)!);
+    expect(available).toBe(false);
+    expect(reason).toContain("@jem-js/native has no binary for");
+    expect(rest).toEqual([0, 0, null]);
   });
 
   test("setThreads() changes the number of threads and not the results", async () => {

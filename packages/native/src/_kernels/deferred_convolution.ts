@@ -19,6 +19,12 @@ export interface Epilogue {
   readonly mask?: { readonly output: Entry; readonly alpha: number };
 }
 
+/** How often an operation joined a kind of convolution, and how often the convolution was read on its own after that. */
+export interface Usage {
+  joined: number;
+  twice: number;
+}
+
 /** The values of a window that the rules below read, by their place in `struct Window`. */
 const Field = { inChannels: 3, kernelHeight: 4, kernelWidth: 5, strideHeight: 6, outChannels: 12 } as const;
 
@@ -73,11 +79,13 @@ export class DeferredConvolution implements Deferred {
   }
 
   /**
-   * This convolution with more of an epilogue. `null` when such a convolution was computed twice before, because its
-   * result was also read on its own (an identity shortcut).
+   * This convolution with more of an epilogue. `null` when such convolutions are often computed twice, because their
+   * result is also read on its own (an identity shortcut).
    */
   extend(more: Epilogue): DeferredConvolution | null {
-    if (this.#backend.computedTwice.has(this.#signature())) return null;
+    const usage = this.#usage;
+    if (usage.twice > 1 && 4 * usage.twice > usage.joined) return null;
+    usage.joined++;
     this.#joined = true;
     const epilogue = { ...this.epilogue, ...more };
     return new DeferredConvolution(
@@ -97,7 +105,7 @@ export class DeferredConvolution implements Deferred {
     const source = this.#source.values as Float32Array;
     const filter = this.#filter.values as Float32Array;
     const operands = [bias, addend, mask?.output].map((entry) => (entry ? (entry.values as Float32Array) : 0) as 0);
-    if (this.#joined) this.#backend.computedTwice.add(this.#signature());
+    if (this.#joined) this.#usage.twice++;
     const block = pool.allocate("float32", this.size);
     try {
       addon.convolve(
@@ -130,9 +138,16 @@ export class DeferredConvolution implements Deferred {
     this.epilogue.mask?.output.unhold();
   }
 
-  #signature(): string {
+  /** How convolutions like this one are used. */
+  get #usage(): Usage {
     const { bias, addend } = this.epilogue;
-    return `${this.kind} ${this.window.join()} ${bias !== undefined} ${addend !== undefined}`;
+    const kind = `${this.kind} ${this.window.join()} ${bias !== undefined} ${addend !== undefined}`;
+    let usage = this.#backend.usage.get(kind);
+    if (usage === undefined) {
+      usage = { joined: 0, twice: 0 };
+      this.#backend.usage.set(kind, usage);
+    }
+    return usage;
   }
 
   /** The filter in Winograd's form, kept with the filter: sampling uses the same weights many times. */
