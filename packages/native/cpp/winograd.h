@@ -1,7 +1,7 @@
 // Winograd convolution, filters 3x3 of stride 1 with any padding up to 2: forward pass and input gradient.
 #pragma once
 #include "epilogue.h"
-#include "winograd_transforms.h"
+#include "winograd_tiles.h"
 
 namespace jem {
 namespace JEM_ISA {
@@ -9,31 +9,6 @@ namespace {
 
 /** Floats between positions, beyond the tile's own: planes at a power of two would share lines of the first cache. */
 constexpr int kPlanePad = 48;
-
-/** The tiles that cover a batch of images of results. */
-struct TileGrid {
-  int height, width, count;
-  TileGrid(int batch, int out_height, int out_width)
-      : height(ceil_div(out_height, kOut)), width(ceil_div(out_width, kOut)), count(batch * height * width) {}
-  struct Place {
-    int image, top, left;
-  };
-  Place place(int tile) const {
-    const int in_image = tile % (height * width);
-    return {tile / (height * width), in_image / width * kOut, in_image % width * kOut};
-  }
-};
-
-/** Tiles for one item: their transformed inputs and products together fill the second cache. */
-static int tiles_per_block(Context& context, int channels, int columns, int tiles, int least) {
-  constexpr int kFloats = 448 * 1024, kMost = 224;
-  const int fitting = max_of(kFloats / (kPositions * (channels + columns)), least);
-  const int shared = ceil_div(tiles, 2 * context.threads());
-  const int wanted = max_of(1, min_of(min_of(fitting, shared), kMost));
-  // As many blocks as a multiple of the threads, so that nobody waits at the end.
-  const int blocks = ceil_div(ceil_div(tiles, wanted), context.threads()) * context.threads();
-  return ceil_div(tiles, blocks);
-}
 
 static size_t winograd_size(const Window& w, bool for_gradient) {
   return for_gradient ? Panels(w.in_channels).size(w.out_channels) * kPositions
@@ -85,11 +60,9 @@ static void winograd_transform(Context& context, const Window& w, bool for_gradi
   transform_filter(context, turned, outputs, inputs, transformed);
 }
 
-/** Writes the results of one tile, with the epilogue, clipped to the image. */
-static void write_tile(const float* products, size_t position_stride, float* y, int height, int width, int channels,
-                       TileGrid::Place place, const Epilogue& e) {
-  const int rows = min_of(kOut, height - place.top), columns = min_of(kOut, width - place.left);
-  const size_t corner = ((static_cast<size_t>(place.image) * height + place.top) * width + place.left) * channels;
+/** Writes the results of one tile, with the epilogue, to the pixels that are in an image. */
+static void write_tile(const float* products, size_t position_stride, const float* y, float* const* pixels, int channels,
+                       const Epilogue& e) {
   const bool finish = e.any();
   for (int c = 0; c < channels; c += kLanes) {
     const int lanes = min_of(kLanes, channels - c);
@@ -102,17 +75,18 @@ static void write_tile(const float* products, size_t position_stride, float* y, 
     JEM_UNROLL for (int i = 0; i < kOut; i++) {
       Vec row[kOut];
       output_transform(half + i * kIn, 1, row, 1);
-      if (i >= rows) continue;
-      for (int j = 0; j < columns; j++) {
-        const size_t at = corner + (static_cast<size_t>(i) * width + j) * channels + c;
+      JEM_UNROLL for (int j = 0; j < kOut; j++) {
+        float* pixel = pixels[i * kOut + j];
+        if (pixel == nullptr) continue;
         Vec r = row[j];
         if (finish) {
+          const size_t at = pixel - y + c;
           if (e.bias) r += load_part(e.bias + c, lanes);
           if (e.addend) r += load_part(e.addend + at, lanes);
           if (e.activate) r = activate(r, e);
           if (e.mask) r = apply_mask(r, load_part(e.mask + at, lanes), e);
         }
-        store_part(y + at, r, lanes);
+        store_part(pixel + c, r, lanes);
       }
     }
   }
@@ -122,24 +96,25 @@ static void write_tile(const float* products, size_t position_stride, float* y, 
 static void winograd_core(Context& context, int batch, int in_height, int in_width, int channels, int pad_top,
                           int pad_left, int out_height, int out_width, int columns, const float* x,
                           const float* transformed, float* y, const Epilogue& epilogue) {
-  const TileGrid grid(batch, out_height, out_width);
+  const TileGrid grid(batch, out_height, out_width,
+                      pad_top == 1 && pad_left == 1 && in_height == out_height && in_width == out_width);
   const Panels panels(columns);
   const int input_width = round_up_to_lanes(channels), output_width = round_up_to_lanes(columns);
   const size_t weight_position = panels.size(channels);
-  const int block = tiles_per_block(context, input_width, output_width, grid.count, 4 * tile_rows(panels.vectors(0)));
+  const int block = tiles_per_block(context, input_width, output_width, grid.count(), 4 * tile_rows(panels.vectors(0)));
   const size_t input_position = static_cast<size_t>(block) * input_width + kPlanePad;
   const size_t output_position = static_cast<size_t>(block) * output_width + kPlanePad;
   float* zeros = context.shared(Slot::kRow, channels + kLanes);
   zero(zeros, channels + kLanes);
-  parallel(context, ceil_div(grid.count, block), [&](int item, int thread) {
-    const int first = item * block, count = min_of(block, grid.count - first);
+  parallel(context, ceil_div(grid.count(), block), [&](int item, int thread) {
+    const int first = item * block, count = min_of(block, grid.count() - first);
     float* inputs = context.scratch(thread, Slot::kTiles, (input_position + output_position) * kPositions);
     float* products = inputs + input_position * kPositions;
     for (int t = 0; t < count; t++) {
-      const TileGrid::Place place = grid.place(first + t);
-      transform_patch<kIn>(x + static_cast<size_t>(place.image) * in_height * in_width * channels, in_height, in_width,
-                           channels, place.top - pad_top, place.left - pad_left, zeros,
-                           inputs + static_cast<size_t>(t) * input_width, input_position, input_transform);
+      const float* pixels[kIn * kIn];
+      grid.locate<kIn, const float>(first + t, pad_top, pad_left, x, in_height, in_width, channels, zeros, pixels);
+      transform_patch<kIn>(pixels, channels, inputs + static_cast<size_t>(t) * input_width, input_position,
+                           input_transform);
     }
     for (int position = 0; position < kPositions; position++) {
       for (int panel = 0; panel < panels.count; panel++) {
@@ -158,8 +133,9 @@ static void winograd_core(Context& context, int batch, int in_height, int in_wid
       }
     }
     for (int t = 0; t < count; t++) {
-      write_tile(products + static_cast<size_t>(t) * output_width, output_position, y, out_height, out_width, columns,
-                 grid.place(first + t), epilogue);
+      float* pixels[kOut * kOut];
+      grid.locate_results(first + t, y, columns, pixels);
+      write_tile(products + static_cast<size_t>(t) * output_width, output_position, y, pixels, columns, epilogue);
     }
   });
 }

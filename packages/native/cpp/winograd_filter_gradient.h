@@ -32,14 +32,15 @@ static void winograd_filter_gradient(Context& context, const Window& w, const fl
                                      float* dfilter) {
   constexpr size_t kOwnSumsFloats = 768 * 1024;
   constexpr int kSharedBlock = 1024, kTransformChunk = 8;
-  const TileGrid grid(w.batch, w.out_height, w.out_width);
+  const TileGrid grid(w.batch, w.out_height, w.out_width,
+                      w.pad_top == 1 && w.pad_left == 1 && w.in_height == w.out_height && w.in_width == w.out_width);
   const Panels panels(w.out_channels);
   const int channels = w.in_channels, columns = w.out_channels;
   const int input_width = round_up_to_lanes(channels), gradient_width = round_up_to_lanes(columns);
   const size_t position = panels.size(channels);
   const bool own_sums = position * kPositions <= kOwnSumsFloats;
-  const int block = own_sums ? tiles_per_block(context, input_width, gradient_width, grid.count, 8 * kMaxTileRows / 3)
-                             : min_of(grid.count, kSharedBlock);
+  const int block = own_sums ? tiles_per_block(context, input_width, gradient_width, grid.count(), 8 * kMaxTileRows / 3)
+                             : min_of(grid.count(), kSharedBlock);
   const size_t input_position = static_cast<size_t>(block) * input_width + kPlanePad;
   const size_t gradient_position = static_cast<size_t>(block) * gradient_width + kPlanePad;
   const size_t tile_floats = (input_position + gradient_position) * kPositions;
@@ -48,24 +49,23 @@ static void winograd_filter_gradient(Context& context, const Window& w, const fl
   zero(zeros, widest + kLanes);
 
   const auto transform_x = [&](int tile, int at, float* to) {
-    const TileGrid::Place place = grid.place(tile);
-    transform_patch<kIn>(x + static_cast<size_t>(place.image) * w.in_height * w.in_width * channels, w.in_height,
-                         w.in_width, channels, place.top - w.pad_top, place.left - w.pad_left, zeros,
-                         to + static_cast<size_t>(at) * input_width, input_position, input_transform);
+    const float* pixels[kIn * kIn];
+    grid.locate<kIn, const float>(tile, w.pad_top, w.pad_left, x, w.in_height, w.in_width, channels, zeros, pixels);
+    transform_patch<kIn>(pixels, channels, to + static_cast<size_t>(at) * input_width, input_position, input_transform);
   };
   const auto transform_dy = [&](int tile, int at, float* to) {
-    const TileGrid::Place place = grid.place(tile);
-    transform_patch<kOut>(dy + static_cast<size_t>(place.image) * w.out_height * w.out_width * columns, w.out_height,
-                          w.out_width, columns, place.top, place.left, zeros,
-                          to + static_cast<size_t>(at) * gradient_width, gradient_position, gradient_transform);
+    const float* pixels[kOut * kOut];
+    grid.locate<kOut, const float>(tile, 0, 0, dy, w.out_height, w.out_width, columns, zeros, pixels);
+    transform_patch<kOut>(pixels, columns, to + static_cast<size_t>(at) * gradient_width, gradient_position,
+                          gradient_transform);
   };
 
   const float* parts[Context::kMaxThreads];
   int part_count = 1;
   if (own_sums) {
     const PartialSums partial(context, position * kPositions);
-    parallel(context, ceil_div(grid.count, block), [&](int item, int thread) {
-      const int first = item * block, count = min_of(block, grid.count - first);
+    parallel(context, ceil_div(grid.count(), block), [&](int item, int thread) {
+      const int first = item * block, count = min_of(block, grid.count() - first);
       bool accumulate;
       float* sums = partial.begin(thread, &accumulate);
       float* inputs = context.scratch(thread, Slot::kTiles, tile_floats);
@@ -83,8 +83,8 @@ static void winograd_filter_gradient(Context& context, const Window& w, const fl
     float* sums = context.shared(Slot::kTransformed, position * kPositions);
     float* inputs = context.shared(Slot::kTiles, tile_floats);
     float* gradients = inputs + input_position * kPositions;
-    for (int first = 0; first < grid.count; first += block) {
-      const int count = min_of(block, grid.count - first);
+    for (int first = 0; first < grid.count(); first += block) {
+      const int count = min_of(block, grid.count() - first);
       parallel(context, 2 * ceil_div(count, kTransformChunk), [&](int item, int) {
         const int begin = item / 2 * kTransformChunk;
         for (int t = begin; t < min_of(count, begin + kTransformChunk); t++) {

@@ -66,20 +66,12 @@ JEM_INLINE void filter_gradient_transform(const Vec* u, int s, Vec* out, int q) 
 }
 
 /**
- * Reads a `Size` x `Size` patch of an image at (top, left), zeros outside it, and writes its two-dimensional transform:
- * position p of channel c to `to[p * position_stride + c]`. `to` has room for whole vectors.
+ * Transforms a `Size` x `Size` patch in two dimensions, from the pixels at `pixels`: position p of channel c goes to
+ * `to[p * position_stride + c]`. `to` has room for whole vectors.
  */
 template <int Size, class Transform>
-JEM_INLINE void transform_patch(const float* image, int height, int width, int channels, int top, int left,
-                                const float* zeros, float* to, size_t position_stride, const Transform& transform) {
-  const float* pixels[Size * Size];
-  for (int i = 0; i < Size; i++) {
-    for (int j = 0; j < Size; j++) {
-      const int y = top + i, x = left + j;
-      const bool inside = y >= 0 && y < height && x >= 0 && x < width;
-      pixels[i * Size + j] = inside ? image + (static_cast<size_t>(y) * width + x) * channels : zeros;
-    }
-  }
+JEM_INLINE void transform_patch(const float* const* pixels, int channels, float* to, size_t position_stride,
+                                const Transform& transform) {
   for (int c = 0; c < channels; c += kLanes) {
     const int lanes = channels - c;
     Vec half[kIn * Size];
