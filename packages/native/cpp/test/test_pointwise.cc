@@ -142,12 +142,14 @@ void test_pooling(Random& random, Context& context, const Kernels& kernels, Repo
   kernels.pointwise->max_pool(context, w, x.data(), y.data());
   check_elements(report, "max pool", y, largest, kExact);
   kernels.pointwise->max_pool_gradient(context, w, dy.data(), x.data(), gradient.data());
-  report.check("max pool gradient", gradient, dx, kSum, shape);
+  // As many roundings as a window has taps, of sums several times the root mean square.
+  const double scattered = 4e-7 * w.kernel_height * w.kernel_width;
+  report.check("max pool gradient", gradient, dx, scattered, shape);
   for (size_t i = 0; i < dy.size(); i++) sum[i] /= count[i];
   kernels.pointwise->average_pool(context, w, x.data(), y.data());
   check_elements(report, "average pool", y, sum, kSum);
   kernels.pointwise->average_pool_gradient(context, w, dy.data(), gradient.data());
-  report.check("average pool gradient", gradient, average_dx, kSum, shape);
+  report.check("average pool gradient", gradient, average_dx, scattered, shape);
 
   w.out_channels = channels * multiplier;
   const Floats filter = random.normals(static_cast<size_t>(w.kernel_height) * w.kernel_width * w.out_channels);

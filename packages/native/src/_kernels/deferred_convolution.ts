@@ -165,30 +165,33 @@ export class DeferredConvolution implements Deferred {
 }
 
 /**
- * The rule for Winograd's F(4x4, 3x3): filters 3x3 of stride 1 without dilation, 16 channels or more on both sides, at
- * least 16 tiles of 4x4 results, and at most half of the tiles' area outside the image.
+ * The rule for Winograd's algorithms: filters 3x3 without dilation, of stride 1 (tiles of 4x4 results) with at least 16
+ * channels on both sides, or of stride 2 (tiles of 2x2) with at least 32; at least 16 tiles, and at most half of their
+ * area outside the images.
  */
 export function suitsWinograd(window: Int32Array): boolean {
-  const [batch, , , inChannels, kh, kw, sh, sw, top, left, height, width, outChannels, dh, dw] =
-    window as unknown as readonly number[] as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-  if (kh !== 3 || kw !== 3 || sh !== 1 || sw !== 1 || dh !== 1 || dw !== 1 || top > 2 || left > 2) return false;
-  if (inChannels < 16 || outChannels < 16) return false;
-  const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
-  return batch * tiles >= 16 && tiles * 16 <= 2 * height * width;
+  const [batch, , , inChannels, kh, kw, sh, sw, top, left, height, width, outChannels, dh, dw] = Array.from(window) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (kh !== 3 || kw !== 3 || sh !== sw || sh > 2 || dh !== 1 || dw !== 1) return false;
+  const isStrided = sh === 2;
+  if (isStrided ? top % 2 !== left % 2 : top > 2 || left > 2) return false;
+  if (Math.min(inChannels, outChannels) < (isStrided ? 32 : 16)) return false;
+  const side = isStrided ? 2 : 4;
+  const tiles = Math.ceil(height / side) * Math.ceil(width / side);
+  return batch * tiles >= 16 && tiles * side * side <= 2 * height * width;
 }
