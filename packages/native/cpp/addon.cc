@@ -44,6 +44,8 @@ napi_value guarded(napi_env env, napi_callback_info info, const Body& body) {
     napi_throw_range_error(env, nullptr, "Cannot run a native kernel: there is no memory left for its scratch space");
   } catch (const BadArgument&) {
     napi_throw_type_error(env, nullptr, "Cannot run a native kernel: an argument has a type that it does not take");
+  } catch (...) {
+    napi_throw_error(env, nullptr, "Cannot run a native kernel: the system gave it no memory or threads");
   }
   return nullptr;
 }

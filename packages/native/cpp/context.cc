@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -80,7 +81,11 @@ struct Context::Workers {
   bool stop = false;
 
   explicit Workers(int total) {
-    for (int thread = 1; thread < total; thread++) threads.emplace_back([this, thread] { loop(thread); });
+    try {
+      for (int thread = 1; thread < total; thread++) threads.emplace_back([this, thread] { loop(thread); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: fewer do the same work.
+    }
   }
 
   ~Workers() {

@@ -63,7 +63,7 @@ describeNative("deferred convolutions", () => {
             return matMul(mean(h, [1, 2]) as Tensor2D, f! as unknown as Tensor2D);
           },
           [8, 9, 9, 3],
-          [[3, 3, 3, 16], [16], [3, 3, 16, 32], [32], [3, 3, 32, 16], [16, 5]],
+          [[3, 3, 3, 32], [32], [3, 3, 32, 48], [48], [3, 3, 48, 16], [16, 5]],
         ),
       3e-4,
     ));
