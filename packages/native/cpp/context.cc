@@ -1,0 +1,209 @@
+#include "context.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <stdlib.h>
+#include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+#ifdef _WIN32
+#include <malloc.h>
+#endif
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace jem {
+namespace {
+
+constexpr size_t kHugePage = size_t{1} << 21;
+
+/** How long an idle thread spins before it sleeps: about 100 microseconds, longer than the gap between two kernels. */
+constexpr int kSpins = 2000;
+constexpr int kSpinsBeforeYield = 20000;
+
+inline void relax() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+void* allocate(size_t bytes) {
+  const size_t alignment = bytes >= kHugePage ? kHugePage : 64;
+  const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+#ifdef _WIN32
+  return _aligned_malloc(rounded, alignment);
+#else
+  void* memory = nullptr;
+  if (rounded < bytes || posix_memalign(&memory, alignment, rounded) != 0) return nullptr;
+#ifdef __linux__
+  if (alignment == kHugePage) madvise(memory, rounded, MADV_HUGEPAGE);
+#endif
+  return memory;
+#endif
+}
+
+void release(void* memory) {
+#ifdef _WIN32
+  _aligned_free(memory);
+#else
+  free(memory);
+#endif
+}
+
+/**
+ * The threads beside the caller. A run publishes its task under a new epoch; items are handed out by one atomic counter,
+ * because fixed shares would make everyone wait for a core that another process took.
+ */
+struct Context::Workers {
+  std::vector<std::thread> threads;
+  alignas(64) std::atomic<uint64_t> epoch{0};
+  alignas(64) std::atomic<int> next{0};
+  alignas(64) std::atomic<int> running{0};
+  int count = 0;
+  bool fixed_shares = false;
+  Task task = nullptr;
+  void* closure = nullptr;
+  std::atomic<bool> out_of_memory{false};
+  std::mutex mutex;
+  std::condition_variable wake;
+  int sleeping = 0;
+  bool stop = false;
+
+  explicit Workers(int total) {
+    try {
+      for (int thread = 1; thread < total; thread++) threads.emplace_back([this, thread] { loop(thread); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: fewer do the same work.
+    }
+  }
+
+  ~Workers() {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      stop = true;
+      epoch.fetch_add(1, std::memory_order_acq_rel);
+    }
+    wake.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  void work(int thread) {
+    try {
+      if (fixed_shares) {
+        const int64_t total = static_cast<int64_t>(threads.size()) + 1;
+        const int end = static_cast<int>(count * (thread + 1) / total);
+        for (int item = static_cast<int>(count * int64_t{thread} / total); item < end; item++) {
+          task(closure, item, thread);
+        }
+        return;
+      }
+      for (;;) {
+        const int item = next.fetch_add(1, std::memory_order_relaxed);
+        if (item >= count) return;
+        task(closure, item, thread);
+      }
+    } catch (const OutOfMemory&) {
+      out_of_memory.store(true, std::memory_order_relaxed);
+    }
+  }
+
+  void loop(int thread) {
+    uint64_t seen = 0;
+    for (;;) {
+      for (int spin = 0; spin < kSpins && epoch.load(std::memory_order_acquire) == seen; spin++) relax();
+      if (epoch.load(std::memory_order_acquire) == seen) {
+        std::unique_lock<std::mutex> lock(mutex);
+        sleeping++;
+        wake.wait(lock, [&] { return epoch.load(std::memory_order_acquire) != seen; });
+        sleeping--;
+      }
+      seen = epoch.load(std::memory_order_acquire);
+      if (stop) return;
+      work(thread);
+      running.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+
+  void run(int items, Task new_task, void* new_closure, bool exact) {
+    count = items;
+    task = new_task;
+    closure = new_closure;
+    fixed_shares = exact;
+    next.store(0, std::memory_order_relaxed);
+    running.store(static_cast<int>(threads.size()), std::memory_order_relaxed);
+    bool anyone_sleeps;
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      epoch.fetch_add(1, std::memory_order_acq_rel);
+      anyone_sleeps = sleeping > 0;
+    }
+    if (anyone_sleeps) wake.notify_all();
+    work(0);
+    for (int spin = 0; running.load(std::memory_order_acquire) != 0; spin++) {
+      relax();
+      if (spin > kSpinsBeforeYield) std::this_thread::yield();
+    }
+    if (out_of_memory.exchange(false)) throw OutOfMemory{};
+  }
+};
+
+Context::Context(int threads) : threads_(threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads) {}
+
+Context::~Context() {
+  delete workers_;
+  for (auto& thread : arenas_) {
+    for (Arena& arena : thread) release(arena.memory);
+  }
+}
+
+void Context::set_threads(int threads) {
+  delete workers_;
+  workers_ = nullptr;
+  threads_ = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
+}
+
+void Context::run(int count, Task task, void* closure) {
+  if (threads_ == 1 || count <= 1) {
+    for (int item = 0; item < count; item++) task(closure, item, 0);
+    return;
+  }
+  // Started at the first use: a program that only asks whether the backend is there starts no threads.
+  if (workers_ == nullptr) workers_ = new Workers(threads_);
+  workers_->run(count, task, closure, exact);
+}
+
+float* Context::scratch(int thread, Slot slot, size_t floats) {
+  Arena& arena = arenas_[thread][static_cast<int>(slot)];
+  if (arena.floats < floats) {
+    const size_t grown = floats + floats / 4 + 1024;
+    release(arena.memory);
+    arena.floats = 0;
+    arena.memory = static_cast<float*>(allocate(grown * sizeof(float)));
+    if (arena.memory == nullptr) throw OutOfMemory{};
+    // Kernels read whole vectors past what they wrote; those lanes are dropped but must not trap or be denormal.
+    memset(arena.memory, 0, grown * sizeof(float));
+    arena.floats = grown;
+  }
+  return arena.memory;
+}
+
+size_t Context::scratch_bytes() const {
+  size_t bytes = 0;
+  for (const auto& thread : arenas_) {
+    for (const Arena& arena : thread) bytes += arena.floats * sizeof(float);
+  }
+  return bytes;
+}
+
+}  // namespace jem

@@ -1,0 +1,191 @@
+// The gradient of a convolution with respect to its filter.
+#pragma once
+#include "convolution.h"
+
+namespace jem {
+namespace JEM_ISA {
+namespace {
+
+/**
+ * Sums kept per thread and added up at the end. The float after the sums says whether the thread wrote any, so that
+ * nobody has to clear them.
+ */
+class PartialSums {
+ public:
+  PartialSums(Context& context, size_t floats) : context_(context), floats_(floats) {
+    for (int t = 0; t < context.threads(); t++) get(t)[floats] = 0;
+  }
+  float* get(int thread) const { return context_.scratch(thread, Slot::kPartialSums, floats_ + 1); }
+  /** The sums of a thread, and whether to add to what is there. */
+  float* begin(int thread, bool* accumulate) const {
+    float* sums = get(thread);
+    *accumulate = sums[floats_] != 0;
+    sums[floats_] = 1;
+    return sums;
+  }
+  /** Lists the sums that were written, in the order of the threads. */
+  int written(const float** sums) const {
+    int count = 0;
+    for (int t = 0; t < context_.threads(); t++) {
+      if (get(t)[floats_] != 0) sums[count++] = get(t);
+    }
+    return count;
+  }
+
+ private:
+  Context& context_;
+  const size_t floats_;
+};
+
+/** A 1x1 filter with a stride reads only some pixels: gathers them. */
+static const float* subsample(Context& context, const Window& w, const float* x) {
+  const size_t pixels = static_cast<size_t>(w.batch) * w.out_height * w.out_width;
+  float* gathered = context.shared(Slot::kTransposed, pixels * w.in_channels);
+  parallel(context, w.batch * w.out_height, [&](int item, int) {
+    const int image = item / w.out_height, row = item % w.out_height * w.stride_height;
+    const float* from = x + (static_cast<size_t>(image) * w.in_height + row) * w.in_width * w.in_channels;
+    float* to = gathered + static_cast<size_t>(item) * w.out_width * w.in_channels;
+    for (int j = 0; j < w.out_width; j++) {
+      copy(to + static_cast<size_t>(j) * w.in_channels, from + static_cast<size_t>(j) * w.stride_width * w.in_channels,
+           w.in_channels);
+    }
+  });
+  return gathered;
+}
+
+/**
+ * `dfilter[tap] = sum over results of x at the tap times dy`: outer products, over blocks of about 512 pixels whose x is
+ * copied with zeros around it. With many channels x is split into planes of a tile's channels, because strides of a
+ * power of two would fight for the same lines of the first cache; with few, the taps of a row and the channels are one
+ * axis.
+ */
+static void convolve_filter_gradient(Context& context, const Window& w, const float* x, const float* dy,
+                                     float* dfilter) {
+  if (w.kernel_height == 1 && w.kernel_width == 1 && (w.stride_height > 1 || w.stride_width > 1) && w.pad_top == 0 &&
+      w.pad_left == 0) {
+    Window dense = w;
+    dense.in_height = w.out_height, dense.in_width = w.out_width, dense.stride_height = dense.stride_width = 1;
+    return convolve_filter_gradient(context, dense, subsample(context, w, x), dy, dfilter);
+  }
+  constexpr int kPixels = 512, kMergedChannels = 32;
+  const int threads = context.threads(), channels = w.in_channels;
+  const int tap_row = w.kernel_width * channels, depth = w.kernel_height * tap_row;
+  const Panels panels(w.out_channels);
+  const bool merged = channels <= kMergedChannels;
+  const int width = (w.out_width - 1) * w.stride_width + w.kernel_width;
+  const int tile_axis = merged ? tap_row : channels;
+  const int tiles = ceil_div(tile_axis, tile_rows(panels.vectors(0))), tile_height = ceil_div(tile_axis, tiles);
+  const int planes = merged ? 1 : tiles, plane_channels = merged ? channels : tile_height;
+  int band = w.out_height, group = 1;
+  while (band > 1 && band * w.out_width > 2 * kPixels) band = ceil_div(band, 2);
+  if (band == w.out_height) {
+    group = max_of(1, min_of(kPixels / (w.out_height * w.out_width), w.batch / (2 * threads)));
+  }
+  const int bands = ceil_div(w.out_height, band);
+  const PartialSums partial(context, panels.size(depth));
+
+  parallel(context, bands * ceil_div(w.batch, group), [&](int item, int thread) {
+    const int first_image = item / bands * group, images = min_of(w.batch, first_image + group) - first_image;
+    const int first_row = item % bands * band, rows = min_of(w.out_height, first_row + band) - first_row;
+    const int height = (rows - 1) * w.stride_height + w.kernel_height;
+    const int top = first_row * w.stride_height - w.pad_top;
+    bool accumulate;
+    float* sums = partial.begin(thread, &accumulate);
+
+    // x of the block, with zeros around it, in planes of a tile's channels.
+    const size_t packed_row = static_cast<size_t>(width) * plane_channels;
+    const size_t plane = static_cast<size_t>(images) * height * packed_row;
+    float* source = context.scratch(thread, Slot::kSource, plane * planes + kMaxTileRows + kPanel);
+    for (int b = 0; b < images; b++) {
+      for (int r = 0; r < height; r++) {
+        const bool inside = top + r >= 0 && top + r < w.in_height;
+        const float* row =
+            inside ? x + (static_cast<size_t>(first_image + b) * w.in_height + top + r) * w.in_width * channels : nullptr;
+        float* to = source + (static_cast<size_t>(b) * height + r) * packed_row;
+        if (merged) {
+          copy_padded_row(to, width, row, w.in_width, -w.pad_left, channels);
+          continue;
+        }
+        for (int p = 0; p < planes; p++, to += plane) {
+          const int first = p * tile_height, count = min_of(tile_height, channels - first);
+          for (int j = 0; j < width; j++) {
+            const int column = j - w.pad_left;
+            float* pixel = to + static_cast<size_t>(j) * plane_channels;
+            if (row == nullptr || column < 0 || column >= w.in_width) {
+              zero(pixel, plane_channels);
+            } else if (count == plane_channels && count <= kLanes && j + 1 < width && column + 1 < w.in_width) {
+              // A whole vector: what is read past this tile is in the next pixel, what is written in the next's place.
+              store(pixel, load(row + static_cast<size_t>(column) * channels + first));
+            } else {
+              const float* from = row + static_cast<size_t>(column) * channels + first;
+              for (int i = 0; i < count; i++) pixel[i] = from[i];
+              for (int i = count; i < plane_channels; i++) pixel[i] = 0;
+            }
+          }
+        }
+      }
+    }
+
+    const int block_pixels = rows * w.out_width;
+    float* gradient = context.scratch(thread, Slot::kGradient, static_cast<size_t>(images) * block_pixels * kPanel);
+    for (int panel = 0; panel < panels.count; panel++) {
+      const int packed_width = panels.packed_width(panel);
+      const float* from = dy + (static_cast<size_t>(first_image) * w.out_height + first_row) * w.out_width * w.out_channels +
+                          panel * kPanel;
+      const size_t image_stride = static_cast<size_t>(w.out_height) * w.out_width * w.out_channels;
+      OuterTile tile;
+      if (panels.count == 1 && packed_width == w.out_channels) {
+        tile.b = from, tile.b_pixel = w.out_channels, tile.b_image = image_stride;
+      } else {
+        for (int b = 0; b < images; b++) {
+          pack_rows(gradient + static_cast<size_t>(b) * block_pixels * packed_width, from + b * image_stride,
+                    w.out_channels, block_pixels, panels.width(panel), packed_width);
+        }
+        tile.b = gradient, tile.b_pixel = packed_width;
+        tile.b_image = static_cast<ptrdiff_t>(block_pixels) * packed_width;
+      }
+      tile.b_row = tile.b_pixel * w.out_width;
+      tile.width = packed_width, tile.c_stride = packed_width, tile.accumulate = accumulate;
+      tile.images = images, tile.rows = rows, tile.pixels = w.out_width;
+      tile.a_pixel = static_cast<ptrdiff_t>(w.stride_width) * plane_channels;
+      tile.a_row = static_cast<ptrdiff_t>(w.stride_height) * packed_row;
+      tile.a_image = static_cast<ptrdiff_t>(height) * packed_row;
+      float* panel_sums = sums + panels.offset(panel, depth);
+      for (int t = 0; t < tiles; t++) {
+        const int first = t * tile_height, count = min_of(tile_height, tile_axis - first);
+        if (count <= 0) break;
+        const auto run = kTiles.outer[panels.vectors(panel)][count];
+        for (int kh = 0; kh < w.kernel_height; kh++) {
+          for (int kw = 0; kw < (merged ? 1 : w.kernel_width); kw++) {
+            const int to_row = kh * tap_row + kw * channels + first;
+            tile.a = merged ? source + kh * packed_row + first
+                            : source + t * plane + kh * packed_row + static_cast<size_t>(kw) * plane_channels;
+            tile.c = panel_sums + static_cast<size_t>(to_row) * packed_width;
+            run(&tile);
+          }
+        }
+      }
+    }
+  });
+
+  const float* parts[Context::kMaxThreads];
+  const int part_count = partial.written(parts);
+  const int chunk = max_of(1, depth / (8 * threads));
+  parallel(context, ceil_div(depth, chunk), [&](int item, int) {
+    for (int row = item * chunk; row < min_of(depth, (item + 1) * chunk); row++) {
+      for (int panel = 0; panel < panels.count; panel++) {
+        const size_t at = panels.offset(panel, depth) + static_cast<size_t>(row) * panels.packed_width(panel);
+        float* to = dfilter + static_cast<size_t>(row) * w.out_channels + panel * kPanel;
+        for (int i = 0; i < panels.width(panel); i++) {
+          float sum = parts[0][at + i];
+          for (int part = 1; part < part_count; part++) sum += parts[part][at + i];
+          to[i] = sum;
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace JEM_ISA
+}  // namespace jem

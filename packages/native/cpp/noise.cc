@@ -1,0 +1,114 @@
+// Langevin's update with noise made in the kernel: the stream of @jem-js/random, bit for bit. Compiled without
+// contraction of a * b + c, because every rounding counts.
+#include "simd.h"
+
+namespace jem {
+namespace JEM_ISA {
+namespace {
+
+/** Numbers made at a time: even, as Threefry gives two words for each counter. */
+constexpr int kChunk = 512;
+
+JEM_INLINE uint32_t rotate(uint32_t x, int by) { return (x << by) | (x >> (32 - by)); }
+
+/** Words `first..first + kChunk` of a key: Threefry-2x32 with 20 rounds (Salmon et al., SC 2011). */
+static void draw_words(uint32_t k0, uint32_t k1, uint32_t first, uint32_t* words) {
+  constexpr uint32_t kParity = 0x1bd11bda;
+  const uint32_t keys[3] = {k0, k1, k0 ^ k1 ^ kParity};
+  constexpr int kRotations[2][4] = {{13, 15, 26, 6}, {17, 29, 16, 24}};
+  for (int i = 0; i < kChunk / 2; i++) {
+    uint32_t a = first / 2 + i + k0, b = k1;
+    JEM_UNROLL for (int group = 0; group < 5; group++) {
+      JEM_UNROLL for (int round = 0; round < 4; round++) {
+        a += b;
+        b = rotate(b, kRotations[group % 2][round]) ^ a;
+      }
+      a += keys[(group + 1) % 3];
+      b += keys[(group + 2) % 3] + group + 1;
+    }
+    words[2 * i] = a;
+    words[2 * i + 1] = b;
+  }
+}
+
+/** log(x) of a positive normal double from operations that IEEE 754 defines to the last bit: `_log.ts` of random. */
+JEM_INLINE double exact_log(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  const int high = static_cast<int>(bits >> 52) - 1023;
+  bits = (bits & 0xfffffffffffffull) | 0x3ff0000000000000ull;
+  double m;
+  memcpy(&m, &bits, sizeof m);
+  const bool large = m > 1.4142135623730951;
+  m = large ? m * 0.5 : m;
+  const double exponent = high + (large ? 1.0 : 0.0);
+  const double s = (m - 1) / (m + 1), z = s * s;
+  double series = 1.0 / 15 + z * (1.0 / 17);
+  series = 1.0 / 13 + z * series;
+  series = 1.0 / 11 + z * series;
+  series = 1.0 / 9 + z * series;
+  series = 1.0 / 7 + z * series;
+  series = 1.0 / 5 + z * series;
+  series = 1.0 / 3 + z * series;
+  series = 1 + z * series;
+  return exponent * 0.6931471805599453 + 2 * s * series;
+}
+
+/** c[0] x^n + c[1] x^(n-1) + ... by Horner's rule, as the TypeScript writes it. */
+template <int Count>
+JEM_INLINE double polynomial(const double (&c)[Count], double x) {
+  double sum = c[0];
+  JEM_UNROLL for (int i = 1; i < Count; i++) sum = sum * x + c[i];
+  return sum;
+}
+
+/** The standard normal quantile: AS 241 (Wichura 1988), `normal.ts` of random. Both branches, then the choice. */
+JEM_INLINE double normal_quantile(double p) {
+  const double kCentralTop[] = {2509.0809287301227, 33430.57558358813, 67265.7709270087,   45921.95393154987,
+                                13731.69376550946,  1971.5909503065513, 133.14166789178438, 3.3871328727963665};
+  const double kCentralBottom[] = {5226.495278852854,  28729.085735721943, 39307.89580009271, 21213.794301586597,
+                                   5394.196021424751, 687.1870074920579,  42.31333070160091, 1};
+  const double kTailTop[] = {0.0007745450142783414, 0.022723844989269184, 0.2417807251774506, 1.2704582524523684,
+                             3.6478483247632045,    5.769497221460691,    4.630337846156546,  1.4234371107496835};
+  const double kTailBottom[] = {1.0507500716444169e-9, 0.0005475938084995345, 0.015198666563616457, 0.14810397642748008,
+                                0.6897673349851,       1.6763848301838038,    2.053191626637759,    1};
+  const double q = p - 0.5;
+  const double central_r = 0.180625 - q * q;
+  const double central = (q * polynomial(kCentralTop, central_r)) / polynomial(kCentralBottom, central_r);
+  const double one_sided = q < 0 ? p : 1 - p;
+  const double tail_r = __builtin_sqrt(-exact_log(one_sided)) - 1.6;
+  const double tail = polynomial(kTailTop, tail_r) / polynomial(kTailBottom, tail_r);
+  const double signed_tail = q < 0 ? -tail : tail;
+  return (q >= -0.425) & (q <= 0.425) ? central : signed_tail;
+}
+
+static void langevin(Context& context, size_t n, const float* x, const float* gradient, float step_size,
+                     float noise_scale, uint32_t key_high, uint32_t key_low, float* y) {
+  constexpr size_t kBlock = 16 * kChunk;
+  const auto run = [&](size_t begin, size_t end) {
+    uint32_t words[kChunk];
+    float noise[kChunk];
+    for (size_t first = begin; first < end; first += kChunk) {
+      draw_words(key_high, key_low, static_cast<uint32_t>(first), words);
+      for (int i = 0; i < kChunk; i++) {
+        noise[i] = static_cast<float>(normal_quantile((static_cast<double>(words[i]) + 0.5) * 0x1p-32));
+      }
+      const int count = static_cast<int>(min_of(size_t{kChunk}, end - first));
+      const float* from = x + first;
+      const float* slope = gradient + first;
+      float* to = y + first;
+      for (int i = 0; i < count; i++) to[i] = (from[i] + step_size * slope[i]) + noise_scale * noise[i];
+    }
+  };
+  parallel(context, static_cast<int>((n + kBlock - 1) / kBlock), [&](int item, int) {
+    run(item * kBlock, min_of(n, (item + 1) * kBlock));
+  });
+}
+
+}  // namespace
+
+extern const NoiseKernels noise_kernels;
+const NoiseKernels noise_kernels = {langevin};
+
+}  // namespace JEM_ISA
+}  // namespace jem

@@ -1,0 +1,106 @@
+// Vectors of the instruction set that this file is compiled for. Include only C headers in files that include this one:
+// an inline function of the C++ library compiled here could be the copy that the linker keeps for everyone.
+#pragma once
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "context.h"
+#include "kernels.h"
+
+// Rows of a tile of the matrix product, for tiles two vectors and one vector wide: as many accumulators as registers
+// allow beside the weights and the broadcast value.
+#if defined(JEM_ISA_AVX512)
+#define JEM_ISA avx512
+#define JEM_VECTOR_BYTES 64
+#define JEM_TILE_ROWS 14
+#define JEM_NARROW_TILE_ROWS 24
+#elif defined(JEM_ISA_AVX2)
+#define JEM_ISA avx2
+#define JEM_VECTOR_BYTES 32
+#define JEM_TILE_ROWS 6
+#define JEM_NARROW_TILE_ROWS 12
+#else
+#define JEM_ISA baseline
+#define JEM_VECTOR_BYTES 16
+#define JEM_TILE_ROWS 6
+#define JEM_NARROW_TILE_ROWS 8
+#endif
+
+#define JEM_INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define JEM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define JEM_UNROLL _Pragma("GCC unroll 64")
+#endif
+
+namespace jem {
+namespace JEM_ISA {
+namespace {
+
+constexpr int kLanes = JEM_VECTOR_BYTES / 4;
+typedef float Vec __attribute__((vector_size(JEM_VECTOR_BYTES)));
+typedef int32_t IntVec __attribute__((vector_size(JEM_VECTOR_BYTES)));
+typedef float UnalignedVec __attribute__((vector_size(JEM_VECTOR_BYTES), aligned(4), may_alias));
+
+JEM_INLINE Vec load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
+JEM_INLINE void store(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
+JEM_INLINE Vec splat(float s) { return s - Vec{}; }
+
+/** Loads and stores of the first `n` lanes only. */
+JEM_INLINE Vec load_part(const float* p, int n) {
+  if (n >= kLanes) return load(p);
+  float lanes[kLanes] = {};
+  for (int i = 0; i < n; i++) lanes[i] = p[i];
+  return load(lanes);
+}
+JEM_INLINE void store_part(float* p, Vec v, int n) {
+  if (n >= kLanes) return store(p, v);
+  float lanes[kLanes];
+  store(lanes, v);
+  for (int i = 0; i < n; i++) p[i] = lanes[i];
+}
+
+JEM_INLINE int min_of(int a, int b) { return a < b ? a : b; }
+JEM_INLINE int max_of(int a, int b) { return a > b ? a : b; }
+JEM_INLINE size_t min_of(size_t a, size_t b) { return a < b ? a : b; }
+JEM_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
+/** Start of share `i` when `n` things are split into `parts` shares that differ by one at most. */
+JEM_INLINE int share(int n, int i, int parts) { return static_cast<int>(static_cast<int64_t>(n) * i / parts); }
+JEM_INLINE int round_up_to_lanes(int n) { return ceil_div(n, kLanes) * kLanes; }
+
+JEM_INLINE void copy(float* to, const float* from, size_t n) {
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(to + i, load(from + i));
+  for (; i < n; i++) to[i] = from[i];
+}
+JEM_INLINE void zero(float* to, size_t n) { memset(to, 0, n * sizeof(float)); }
+
+/** Runs `body(item, thread)` for items 0..count-1 on all threads. */
+template <class Body>
+JEM_INLINE void parallel(Context& context, int count, const Body& body) {
+  context.run(
+      count, [](void* closure, int item, int thread) { (*static_cast<const Body*>(closure))(item, thread); },
+      const_cast<Body*>(&body));
+}
+
+/** Work smaller than this is done by the caller alone: waking the others takes longer. */
+constexpr size_t kSerialElements = 16384;
+
+/** Runs `body(begin, end)` over `n` elements in blocks; blocks start at multiples of `block`. */
+template <class Body>
+JEM_INLINE void parallel_blocks(Context& context, size_t n, size_t block, const Body& body) {
+  if (n <= kSerialElements) {
+    if (n > 0) body(size_t{0}, n);
+    return;
+  }
+  parallel(context, static_cast<int>((n + block - 1) / block), [&](int item, int) {
+    const size_t begin = item * block;
+    body(begin, min_of(n, begin + block));
+  });
+}
+
+}  // namespace
+}  // namespace JEM_ISA
+}  // namespace jem

@@ -1,0 +1,228 @@
+// Element-wise kernels, reductions, pooling and copies against float64 on random odd shapes.
+#include "../movement.h"
+#include "reference.h"
+
+namespace jem_test {
+namespace {
+
+using jem::Binary;
+using jem::Broadcast;
+using jem::Context;
+using jem::Kernels;
+using jem::Unary;
+
+constexpr double kExact = 0, kRounded = 3e-7, kSum = 2e-6;
+
+/** Compares element by element: the error relative to the expected value, or absolute below 1. */
+void check_elements(Report& report, const std::string& kernel, const Floats& actual, const Doubles& expected, double bound) {
+  double worst = 0;
+  for (size_t i = 0; i < expected.size(); i++) {
+    const bool same = static_cast<float>(expected[i]) == actual[i] || (std::isnan(expected[i]) && std::isnan(actual[i]));
+    const double error = same ? 0 : fabs(actual[i] - expected[i]) / fmax(1, fabs(expected[i]));
+    worst = error > worst || std::isnan(error) ? error : worst;
+  }
+  report.record(kernel, worst, bound, std::to_string(expected.size()));
+}
+
+void test_unary(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  struct Case {
+    const char* name;
+    Unary op;
+    double (*reference)(double);
+  };
+  static const Case kCases[] = {
+      {"exp", Unary::kExp, exp}, {"expm1", Unary::kExpm1, expm1}, {"log", Unary::kLog, log}, {"log1p", Unary::kLog1p, log1p},
+      {"sqrt", Unary::kSqrt, sqrt}, {"tanh", Unary::kTanh, tanh}, {"abs", Unary::kAbs, fabs},
+      {"sigmoid", Unary::kSigmoid, [](double v) { return 1 / (1 + exp(-v)); }},
+      {"softplus", Unary::kSoftplus, [](double v) { return fmax(v, 0) + log1p(exp(-fabs(v))); }},
+      {"elu", Unary::kElu, [](double v) { return v >= 0 ? v : expm1(v); }},
+      {"relu", Unary::kRelu, [](double v) { return v < 0 ? 0 : v; }},
+      {"square", Unary::kSquare, [](double v) { return v * v; }},
+  };
+  Floats x = random.normals(random.integer(1, 40000));
+  const float scale = random.one_of({1, 1, 10, 60});
+  for (float& value : x) value *= scale;
+  const float special[] = {0.f, -0.f, HUGE_VALF, -HUGE_VALF, NAN, 88.7f, -87.5f, 1e-38f, 1e-42f, 3e38f, 1e-8f, -1e-8f};
+  for (size_t i = 0; i < sizeof special / sizeof special[0] && i < x.size(); i++) x[i] = special[i];
+  for (const Case& c : kCases) {
+    Floats y(x.size(), -1);
+    Doubles expected(x.size());
+    for (size_t i = 0; i < x.size(); i++) expected[i] = c.reference(x[i]);
+    kernels.pointwise->unary(context, c.op, x.size(), x.data(), y.data(), 0, 0);
+    check_elements(report, c.name, y, expected, kRounded);
+  }
+}
+
+void test_binary(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  Broadcast s;
+  const int sides[3] = {random.integer(1, 5), random.integer(1, 40), random.integer(1, 300)};
+  s.outer = sides[0], s.middle = sides[1], s.inner = sides[2];
+  size_t a_size = 1, b_size = 1;
+  for (int axis = 2; axis >= 0; axis--) {
+    const int pattern = random.integer(0, 3);
+    s.a_stride[axis] = pattern & 1 ? 0 : static_cast<int>(a_size);
+    s.b_stride[axis] = pattern & 2 ? 0 : static_cast<int>(b_size);
+    if (!(pattern & 1)) a_size *= sides[axis];
+    if (!(pattern & 2)) b_size *= sides[axis];
+  }
+  const Floats a = random.normals(a_size), b = random.normals(b_size);
+  const size_t n = static_cast<size_t>(s.outer) * s.middle * s.inner;
+  Floats sum(n, NAN), larger(n, NAN), greater(n, NAN);
+  std::vector<uint8_t> flags(n, 2);
+  Doubles expected_sum(n), expected_larger(n), expected_greater(n);
+  for (size_t i = 0; i < n; i++) {
+    const size_t at[3] = {i / s.inner / s.middle, i / s.inner % s.middle, i % s.inner};
+    size_t p = 0, q = 0;
+    for (int axis = 0; axis < 3; axis++) p += at[axis] * s.a_stride[axis], q += at[axis] * s.b_stride[axis];
+    expected_sum[i] = a[p] + b[q], expected_larger[i] = fmax(a[p], b[q]), expected_greater[i] = a[p] > b[q];
+  }
+  kernels.pointwise->binary(context, Binary::kAdd, s, a.data(), b.data(), sum.data(), 0);
+  kernels.pointwise->binary(context, Binary::kMaximum, s, a.data(), b.data(), larger.data(), 0);
+  kernels.pointwise->compare(context, jem::Comparison::kGreater, s, a.data(), b.data(), flags.data());
+  for (size_t i = 0; i < n; i++) greater[i] = flags[i];
+  check_elements(report, "add", sum, expected_sum, kExact);
+  check_elements(report, "maximum", larger, expected_larger, kExact);
+  check_elements(report, "greater", greater, expected_greater, kExact);
+}
+
+void test_reduction(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  const int outer = random.integer(1, 12), middle = random.integer(1, 700), inner = random.one_of({1, 1, 7, 40, 600});
+  const Floats x = random.normals(static_cast<size_t>(outer) * middle * inner);
+  const size_t n = static_cast<size_t>(outer) * inner;
+  Floats sum(n, NAN), largest(n, NAN), place(n, NAN);
+  std::vector<int32_t> index(n, -1);
+  Doubles expected_sum(n, 0), expected_largest(n, -1e30), expected_place(n, 0);
+  double magnitude = 0;
+  for (int o = 0; o < outer; o++) {
+    for (int m = 0; m < middle; m++) {
+      for (int i = 0; i < inner; i++) {
+        const double value = x[(static_cast<size_t>(o) * middle + m) * inner + i];
+        const size_t to = static_cast<size_t>(o) * inner + i;
+        expected_sum[to] += value, magnitude += fabs(value) / n;
+        if (value > expected_largest[to]) expected_largest[to] = value, expected_place[to] = m;
+      }
+    }
+  }
+  kernels.pointwise->reduce(context, jem::Reduction::kSum, outer, middle, inner, x.data(), sum.data(), 1);
+  kernels.pointwise->reduce(context, jem::Reduction::kMax, outer, middle, inner, x.data(), largest.data(), 1);
+  kernels.pointwise->arg_reduce(context, true, outer, middle, inner, x.data(), index.data());
+  double worst = 0;
+  for (size_t i = 0; i < n; i++) worst = fmax(worst, fabs(sum[i] - expected_sum[i]) / magnitude), place[i] = static_cast<float>(index[i]);
+  report.record("sum", worst, kSum, std::to_string(outer) + "x" + std::to_string(middle) + "x" + std::to_string(inner));
+  check_elements(report, "max", largest, expected_largest, kExact);
+  check_elements(report, "argmax", place, expected_place, kExact);
+}
+
+void test_pooling(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  Window w;
+  w.batch = random.integer(1, 5), w.in_channels = random.one_of({1, 3, 16, 17, 40});
+  const int multiplier = random.one_of({1, 1, 2, 3});
+  w.kernel_height = random.integer(1, 4), w.kernel_width = random.integer(1, 4);
+  w.stride_height = random.integer(1, 3), w.stride_width = random.integer(1, 3);
+  w.dilation_height = random.integer(1, 2), w.dilation_width = random.integer(1, 2);
+  w.out_channels = w.in_channels;
+  w = random_window(random, w);
+  const std::string shape = describe(w);
+  const int channels = w.in_channels;
+  const Floats x = random.normals(in_size(w)), dy = random.normals(out_size(w));
+  Doubles sum(dy.size(), 0), largest(dy.size(), -HUGE_VAL), count(dy.size(), 0), dx(x.size(), 0), average_dx(x.size(), 0);
+  std::vector<size_t> place(dy.size());
+  for_taps(w, [&](size_t out, size_t in, size_t) {
+    for (int c = 0; c < channels; c++) {
+      const size_t to = out * channels + c, from = in * channels + c;
+      sum[to] += x[from], count[to]++;
+      average_dx[from] += static_cast<double>(dy[to]) / (w.kernel_height * w.kernel_width);
+      if (x[from] > largest[to]) largest[to] = x[from], place[to] = from;
+    }
+  });
+  Floats y(dy.size(), NAN), gradient(x.size(), NAN);
+  for (size_t i = 0; i < dy.size(); i++) {
+    if (count[i] > 0) dx[place[i]] += dy[i];
+  }
+  kernels.pointwise->max_pool(context, w, x.data(), y.data());
+  check_elements(report, "max pool", y, largest, kExact);
+  kernels.pointwise->max_pool_gradient(context, w, dy.data(), x.data(), gradient.data());
+  // As many roundings as a window has taps, of sums several times the root mean square.
+  const double scattered = 4e-7 * w.kernel_height * w.kernel_width;
+  report.check("max pool gradient", gradient, dx, scattered, shape);
+  for (size_t i = 0; i < dy.size(); i++) sum[i] /= count[i];
+  kernels.pointwise->average_pool(context, w, x.data(), y.data());
+  check_elements(report, "average pool", y, sum, kSum);
+  kernels.pointwise->average_pool_gradient(context, w, dy.data(), gradient.data());
+  report.check("average pool gradient", gradient, average_dx, scattered, shape);
+
+  w.out_channels = channels * multiplier;
+  const Floats filter = random.normals(static_cast<size_t>(w.kernel_height) * w.kernel_width * w.out_channels);
+  const Floats wide_dy = random.normals(out_size(w));
+  Floats wide(wide_dy.size(), NAN), dfilter(filter.size(), NAN);
+  Doubles expected(wide.size(), 0), expected_filter(filter.size(), 0), expected_dx(x.size(), 0);
+  for_taps(w, [&](size_t out, size_t in, size_t tap) {
+    for (int q = 0; q < w.out_channels; q++) {
+      const size_t to = out * w.out_channels + q, from = in * channels + q / multiplier, weight = tap * w.out_channels + q;
+      expected[to] += static_cast<double>(x[from]) * filter[weight];
+      expected_filter[weight] += static_cast<double>(x[from]) * wide_dy[to];
+      expected_dx[from] += static_cast<double>(wide_dy[to]) * filter[weight];
+    }
+  });
+  kernels.pointwise->depthwise(context, w, x.data(), filter.data(), wide.data());
+  report.check("depthwise", wide, expected, 1e-5, shape);
+  kernels.pointwise->depthwise_input_gradient(context, w, wide_dy.data(), filter.data(), gradient.data());
+  report.check("depthwise dx", gradient, expected_dx, 1e-5, shape);
+  kernels.pointwise->depthwise_filter_gradient(context, w, x.data(), wide_dy.data(), dfilter.data());
+  report.check("depthwise dfilter", dfilter, expected_filter, 5e-5, shape);
+}
+
+void test_rows(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  const int rows = random.integer(1, 90), columns = random.integer(1, 300);
+  const Floats x = random.normals(static_cast<size_t>(rows) * columns);
+  Floats y(x.size(), NAN), moved(x.size(), NAN);
+  Doubles softmax(x.size()), log_softmax(x.size()), transposed(x.size());
+  for (int r = 0; r < rows; r++) {
+    double total = 0;
+    for (int c = 0; c < columns; c++) total += exp(x[r * columns + c]);
+    for (int c = 0; c < columns; c++) {
+      softmax[r * columns + c] = exp(x[r * columns + c]) / total;
+      log_softmax[r * columns + c] = x[r * columns + c] - log(total);
+      transposed[c * rows + r] = x[r * columns + c];
+    }
+  }
+  kernels.pointwise->softmax(context, false, rows, columns, x.data(), y.data());
+  check_elements(report, "softmax", y, softmax, kSum);
+  kernels.pointwise->softmax(context, true, rows, columns, x.data(), y.data());
+  check_elements(report, "log softmax", y, log_softmax, kSum);
+  const int axes[] = {columns, rows, 1, columns, rows, 1};
+  jem::move_strided(context, 2, axes, 4, x.data(), 0, moved.data(), 0);
+  check_elements(report, "transpose", moved, transposed, kExact);
+}
+
+/** Equal keys give equal noise, wherever the block of a thread begins; moments are those of a normal. */
+void test_noise(Context& context, const Kernels& kernels, Report& report) {
+  constexpr size_t kSize = 100001, kPrefix = 777;
+  const Floats zeros(kSize, 0);
+  Floats all(kSize), prefix(kPrefix);
+  kernels.noise->langevin(context, kSize, zeros.data(), zeros.data(), 0, 1, 3, 4, all.data());
+  kernels.noise->langevin(context, kPrefix, zeros.data(), zeros.data(), 0, 1, 3, 4, prefix.data());
+  double sum = 0, square = 0;
+  for (float value : all) sum += value, square += static_cast<double>(value) * value;
+  report.record("noise prefix", std::equal(prefix.begin(), prefix.end(), all.begin()) ? 0 : 1, kExact, "");
+  report.record("noise mean", fabs(sum / kSize), 0.013, "");
+  report.record("noise variance", fabs(square / kSize - 1), 0.018, "");
+}
+
+}  // namespace
+
+int test_pointwise(Context& context, const Kernels& kernels, int cases) {
+  Random random(2);
+  Report report;
+  test_noise(context, kernels, report);
+  for (int i = 0; i < cases; i++) {
+    test_unary(random, context, kernels, report);
+    test_binary(random, context, kernels, report);
+    test_reduction(random, context, kernels, report);
+    test_pooling(random, context, kernels, report);
+    test_rows(random, context, kernels, report);
+  }
+  return report.finish("pointwise", cases);
+}
+
+}  // namespace jem_test

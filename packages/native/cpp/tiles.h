@@ -1,0 +1,212 @@
+// The inner loops of every matrix product: tiles of a result held in registers.
+#pragma once
+#include "simd.h"
+
+namespace jem {
+namespace JEM_ISA {
+namespace {
+
+/** Vectors of a full panel of columns, and its columns. */
+constexpr int kPanelVectors = 2;
+constexpr int kPanel = kPanelVectors * kLanes;
+constexpr int kMaxTileRows = JEM_TILE_ROWS > JEM_NARROW_TILE_ROWS ? JEM_TILE_ROWS : JEM_NARROW_TILE_ROWS;
+constexpr int tile_rows(int vectors) { return vectors == kPanelVectors ? JEM_TILE_ROWS : JEM_NARROW_TILE_ROWS; }
+
+/**
+ * The columns of a matrix in panels of `kPanel`, the last one narrowed to whole vectors. Packed, a panel holds for each
+ * row its columns side by side, so that the inner loop reads one stream.
+ */
+struct Panels {
+  int columns, count;
+  explicit Panels(int n) : columns(n), count(ceil_div(n, kPanel)) {}
+  int width(int panel) const { return min_of(kPanel, columns - panel * kPanel); }
+  int vectors(int panel) const { return ceil_div(width(panel), kLanes); }
+  int packed_width(int panel) const { return vectors(panel) * kLanes; }
+  size_t offset(int panel, size_t rows) const { return static_cast<size_t>(panel) * kPanel * rows; }
+  size_t size(size_t rows) const { return offset(count - 1, rows) + static_cast<size_t>(packed_width(count - 1)) * rows; }
+};
+
+/** Packs rows of one panel: `to[row][0..packed_width)` from `from[row * stride ...]`. */
+static void pack_rows(float* to, const float* from, size_t stride, int rows, int width, int packed_width) {
+  for (int row = 0; row < rows; row++, to += packed_width, from += stride) {
+    copy(to, from, width);
+    for (int i = width; i < packed_width; i++) to[i] = 0;
+  }
+}
+
+/** Packs a transposed panel: `to[row][i]` from `from[i * stride + row]`. */
+static void pack_columns(float* to, const float* from, size_t stride, int rows, int width, int packed_width) {
+  constexpr int kGroup = 8;  // a cache line of the source serves several rows
+  for (int row = 0; row < rows; row += kGroup) {
+    const int group = min_of(kGroup, rows - row);
+    float* out = to + static_cast<size_t>(row) * packed_width;
+    for (int i = 0; i < width; i++) {
+      const float* in = from + i * stride + row;
+      for (int u = 0; u < group; u++) out[static_cast<size_t>(u) * packed_width + i] = in[u];
+    }
+    for (int u = 0; u < group; u++) {
+      for (int i = width; i < packed_width; i++) out[static_cast<size_t>(u) * packed_width + i] = 0;
+    }
+  }
+}
+
+/** `sums[m] += x[m][begin..end) * weights`, one row of weights for each k; advances `weights`. */
+template <int Rows, int Vectors>
+JEM_INLINE void accumulate(Vec (&sums)[Rows][Vectors], const float* const (&x)[Rows], const float*& weights,
+                           ptrdiff_t begin, ptrdiff_t end) {
+  ptrdiff_t k = begin;
+  if constexpr (Vectors == 1) {
+    // A narrow tile is bound by its broadcasts: four at a time keep the row pointers in registers longer.
+    for (; k + 4 <= end; k += 4, weights += 4 * kLanes) {
+      const Vec w0 = load(weights), w1 = load(weights + kLanes);
+      const Vec w2 = load(weights + 2 * kLanes), w3 = load(weights + 3 * kLanes);
+      JEM_UNROLL for (int m = 0; m < Rows; m++) {
+        const float* p = x[m] + k;
+        sums[m][0] += splat(p[0]) * w0;
+        sums[m][0] += splat(p[1]) * w1;
+        sums[m][0] += splat(p[2]) * w2;
+        sums[m][0] += splat(p[3]) * w3;
+      }
+    }
+  }
+  for (; k < end; k++, weights += Vectors * kLanes) {
+    Vec w[Vectors];
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) w[v] = load(weights + v * kLanes);
+    JEM_UNROLL for (int m = 0; m < Rows; m++) {
+      const Vec value = splat(x[m][k]);
+      JEM_UNROLL for (int v = 0; v < Vectors; v++) sums[m][v] += value * w[v];
+    }
+  }
+}
+
+/** Writes `width` columns of a row of a tile. */
+template <int Vectors>
+JEM_INLINE void store_row(float* to, const Vec (&row)[Vectors], int width) {
+  if (width == Vectors * kLanes) {
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) store(to + v * kLanes, row[v]);
+  } else {
+    float lanes[Vectors * kLanes];
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) store(lanes + v * kLanes, row[v]);
+    for (int i = 0; i < width; i++) to[i] = lanes[i];
+  }
+}
+
+/** `y[m] = sum over runs r, sum over k < run_length, of x[m][runs[r] + k] * weights`: a product whose rows lie anywhere. */
+struct IndirectTile {
+  const float* x[kMaxTileRows];
+  float* y[kMaxTileRows];
+  const float* weights;
+  int run_count;
+  const int* runs;
+  int run_length;
+  int width;
+};
+
+template <int Rows, int Vectors>
+static __attribute__((noinline)) void indirect_tile(const IndirectTile* tile) {
+  Vec sums[Rows][Vectors];
+  const float* x[Rows];
+  JEM_UNROLL for (int m = 0; m < Rows; m++) {
+    x[m] = tile->x[m];
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) sums[m][v] = Vec{};
+  }
+  const float* weights = tile->weights;
+  for (int r = 0; r < tile->run_count; r++) {
+    const ptrdiff_t begin = tile->runs[r];
+    accumulate<Rows, Vectors>(sums, x, weights, begin, begin + tile->run_length);
+  }
+  JEM_UNROLL for (int m = 0; m < Rows; m++) store_row<Vectors>(tile->y[m], sums[m], tile->width);
+}
+
+/** `y[m] = x[m] * weights` with rows at fixed strides; whole vectors are written. */
+struct StridedTile {
+  const float* x;
+  ptrdiff_t x_stride;
+  const float* weights;
+  int depth;
+  float* y;
+  ptrdiff_t y_stride;
+};
+
+template <int Rows, int Vectors>
+static __attribute__((noinline)) void strided_tile(const StridedTile* tile) {
+  Vec sums[Rows][Vectors];
+  const float* x[Rows];
+  JEM_UNROLL for (int m = 0; m < Rows; m++) {
+    x[m] = tile->x + m * tile->x_stride;
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) sums[m][v] = Vec{};
+  }
+  const float* weights = tile->weights;
+  accumulate<Rows, Vectors>(sums, x, weights, 0, tile->depth);
+  float* y = tile->y;
+  JEM_UNROLL for (int m = 0; m < Rows; m++, y += tile->y_stride) store_row<Vectors>(y, sums[m], Vectors * kLanes);
+}
+
+/** `c[m] (+)= sum over images, rows and pixels of a[m] * b`: outer products, for gradients of weights and matmul. */
+struct OuterTile {
+  const float* a;
+  const float* b;
+  float* c;
+  ptrdiff_t c_stride;
+  int width;
+  bool accumulate;
+  int pixels;
+  ptrdiff_t a_pixel, b_pixel;
+  int images = 1, rows = 1;
+  ptrdiff_t a_image = 0, a_row = 0, b_image = 0, b_row = 0;
+};
+
+template <int Rows, int Vectors>
+static __attribute__((noinline)) void outer_tile(const OuterTile* tile) {
+  Vec sums[Rows][Vectors];
+  const int width = tile->width;
+  float* c = tile->c;
+  JEM_UNROLL for (int m = 0; m < Rows; m++) {
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) {
+      const float* p = c + m * tile->c_stride + v * kLanes;
+      sums[m][v] = !tile->accumulate ? Vec{} : width == Vectors * kLanes ? load(p) : load_part(p, width - v * kLanes);
+    }
+  }
+  for (int image = 0; image < tile->images; image++) {
+    for (int row = 0; row < tile->rows; row++) {
+      const float* a = tile->a + image * tile->a_image + row * tile->a_row;
+      const float* b = tile->b + image * tile->b_image + row * tile->b_row;
+      for (int pixel = tile->pixels; pixel > 0; pixel--, a += tile->a_pixel, b += tile->b_pixel) {
+        Vec values[Vectors];
+        JEM_UNROLL for (int v = 0; v < Vectors; v++) values[v] = load(b + v * kLanes);
+        JEM_UNROLL for (int m = 0; m < Rows; m++) {
+          const Vec scale = splat(a[m]);
+          JEM_UNROLL for (int v = 0; v < Vectors; v++) sums[m][v] += scale * values[v];
+        }
+      }
+    }
+  }
+  JEM_UNROLL for (int m = 0; m < Rows; m++) store_row<Vectors>(c + m * tile->c_stride, sums[m], width);
+}
+
+/** The instances of the three tiles for every height, in constant data: nothing of this set runs at load time. */
+struct TileTable {
+  void (*indirect[kPanelVectors + 1][kMaxTileRows + 1])(const IndirectTile*);
+  void (*strided[kPanelVectors + 1][kMaxTileRows + 1])(const StridedTile*);
+  void (*outer[kPanelVectors + 1][kMaxTileRows + 1])(const OuterTile*);
+};
+template <int Vectors, int Rows>
+constexpr void fill_tiles(TileTable& table) {
+  if constexpr (Rows >= 1) {
+    table.indirect[Vectors][Rows] = indirect_tile<Rows, Vectors>;
+    table.strided[Vectors][Rows] = strided_tile<Rows, Vectors>;
+    table.outer[Vectors][Rows] = outer_tile<Rows, Vectors>;
+    fill_tiles<Vectors, Rows - 1>(table);
+  }
+}
+constexpr TileTable make_tiles() {
+  TileTable table = {};
+  fill_tiles<1, tile_rows(1)>(table);
+  fill_tiles<2, tile_rows(2)>(table);
+  return table;
+}
+constexpr TileTable kTiles = make_tiles();
+
+}  // namespace
+}  // namespace JEM_ISA
+}  // namespace jem

@@ -1,0 +1,25 @@
+/**
+ * A TensorFlow.js backend for Node: SIMD kernels on all cores, without libtensorflow. Importing the package registers
+ * the backend `native`; every kernel of TensorFlow.js works on it, and those where time is spent are native code.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { isAvailable } from "@jem-js/native";
+ *
+ * await tf.setBackend(isAvailable() ? "native" : "cpu");
+ * tf.conv2d(tf.ones([1, 8, 8, 3]), tf.ones([3, 3, 3, 16]), 1, "same").print();
+ * ```
+ *
+ * @module
+ */
+import { backend_util } from "@tensorflow/tfjs-core";
+import { native } from "./_addon.ts";
+import { register } from "./_register.ts";
+
+export * from "./is_available.ts";
+export * from "./memory_info.ts";
+export * from "./set_exact.ts";
+export * from "./set_threads.ts";
+
+if (native.addon !== null) register(native.addon);
+else backend_util.warn(native.reason ?? "");
