@@ -74,9 +74,9 @@ export function isTest(path: string): boolean {
   return path.endsWith(".test.ts");
 }
 
-/** Whether a file is private to its folder: `_name.ts`. */
+/** Whether a file is private to its folder, `_name.ts`, or lies in a private folder, `_name/`. */
 export function isPrivate(path: string): boolean {
-  return basename(path).startsWith("_");
+  return path.split("/").some((part) => part.startsWith("_"));
 }
 
 /** Whether a file is an entry point of its package: `src/mod.ts` or `src/node.ts`. */

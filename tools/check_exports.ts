@@ -25,6 +25,7 @@ export function checkExports({ folder, manifest, sources }: Workspace): Problem[
       problems.push({ file: entry.path, line: lineAt(entry.text, node.getStart()), message });
     };
     for (const statement of parse(entry).statements) {
+      if (isSideEffect(statement) && manifest.sideEffects !== false) continue;
       const target = starTarget(statement);
       if (target === undefined) {
         problem(statement, 'must hold only a doc comment and lines of the form export * from "./name.ts"');
@@ -51,6 +52,11 @@ export function checkExports({ folder, manifest, sources }: Workspace): Problem[
     });
   }
   return problems;
+}
+
+/** An import for its effect alone, `import "./_name.ts"`: allowed where package.json says that there are effects. */
+function isSideEffect(statement: ts.Statement): boolean {
+  return ts.isImportDeclaration(statement) && statement.importClause === undefined;
 }
 
 /** The file of `export * from "./file.ts"`. */

@@ -15,6 +15,9 @@ import {
 const SCOPE = "@jem-js/";
 const TABLE_FILE = "ARCHITECTURE.md";
 
+/** The backend is for Node whatever its layer. */
+const NODE_ONLY = "@jem-js/native";
+
 /** The highest layer whose packages run everywhere: no `node:` module, no DOM. */
 const LAST_PORTABLE_LAYER = 3;
 
@@ -143,7 +146,7 @@ function checkSiblings(row: Row, { folder, manifest, sources }: Workspace): Prob
 
 /** A package of a low layer must not know of Node or of the DOM. */
 function checkPortable(row: Row, { folder, sources, tsconfig }: Workspace): Problem[] {
-  if (row.layer > LAST_PORTABLE_LAYER) return [];
+  if (row.layer > LAST_PORTABLE_LAYER || row.name === NODE_ONLY) return [];
   const problems: Problem[] = [];
   const { lib = [], types = [] } = tsconfig.compilerOptions ?? {};
   for (const ambient of [...types, ...lib.filter((name) => !/^es/i.test(name))]) {

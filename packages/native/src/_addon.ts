@@ -33,6 +33,7 @@ export const Unary = {
   Scale: 22,
   Fill: 23,
 } as const;
+/** Numbers of the functions of two numbers. */
 export const Binary = {
   Add: 0,
   Sub: 1,
@@ -45,7 +46,9 @@ export const Binary = {
   EluGrad: 8,
   Prelu: 9,
 } as const;
+/** Numbers of the comparisons. */
 export const Comparison = { Greater: 0, GreaterEqual: 1, Less: 2, LessEqual: 3, Equal: 4, NotEqual: 5 } as const;
+/** Numbers of the reductions. */
 export const Reduction = { Sum: 0, Max: 1, Min: 2 } as const;
 
 /** A tensor's memory, or 0 for none. */

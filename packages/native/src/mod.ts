@@ -12,14 +12,9 @@
  *
  * @module
  */
-import { backend_util } from "@tensorflow/tfjs-core";
-import { native } from "./_addon.ts";
-import { register } from "./_register.ts";
+import "./_start.ts";
 
 export * from "./is_available.ts";
 export * from "./memory_info.ts";
 export * from "./set_exact.ts";
 export * from "./set_threads.ts";
-
-if (native.addon !== null) register(native.addon);
-else backend_util.warn(native.reason ?? "");

@@ -97,6 +97,7 @@ const leakyReluGrad: NativeKernel = (inputs, attrs, backend) => {
   return out.info;
 };
 
+/** Element-wise functions of two tensors, with broadcasting, and comparisons. */
 export const binaryKernels: KernelTable = {
   Add: (inputs, attrs, backend) => {
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };

@@ -59,6 +59,7 @@ function defer(
   return backend.defer(shape, deferred);
 }
 
+/** Convolutions and their gradients. */
 export const convolutionKernels: KernelTable = {
   Conv2D: (inputs, attrs, backend) => {
     const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };

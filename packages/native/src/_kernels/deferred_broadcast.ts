@@ -60,6 +60,7 @@ function repeat(x: TensorInfo, shape: readonly number[], scale: number, backend:
   return result;
 }
 
+/** Sums of broadcast gradients, which wait until they are read. */
 export const broadcastKernels: KernelTable = {
   /** `scale * x`, broadcast to `shape`. */
   BroadcastScale: (inputs, attrs, backend) => {

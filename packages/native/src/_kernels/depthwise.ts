@@ -36,6 +36,7 @@ const depthwise: NativeKernel = (inputs, attrs, backend) => {
   return out.info;
 };
 
+/** Depthwise convolutions and their gradients. */
 export const depthwiseKernels: KernelTable = {
   DepthwiseConv2dNative: depthwise,
 

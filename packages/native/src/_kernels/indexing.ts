@@ -1,6 +1,7 @@
 import { backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { type KernelTable, sameShape, sizeOf } from "../_backend.ts";
 
+/** Gathering and one-hot encoding. */
 export const indexingKernels: KernelTable = {
   /** Also where nothing is lost: the cpu backend would share the integers, which no kernel here could read. */
   Cast: ({ x }, attrs, backend) => {

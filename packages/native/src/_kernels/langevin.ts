@@ -8,6 +8,7 @@ interface LangevinAttributes {
   readonly key: readonly [high: number, low: number];
 }
 
+/** The step of Langevin dynamics. */
 export const langevinKernels: KernelTable = {
   /** `x + stepSize * gradient + noiseScale * normal(key)`: the noise equals `@jem-js/random`'s, bit for bit. */
   LangevinStep: (inputs, attrs, backend) => {

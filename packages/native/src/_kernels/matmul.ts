@@ -43,6 +43,7 @@ const matMul: NativeKernel = (inputs, attrs, backend) => {
   return out.info;
 };
 
+/** Matrix products. */
 export const matMulKernels: KernelTable = {
   BatchMatMul: matMul,
 

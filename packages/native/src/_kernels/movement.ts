@@ -47,6 +47,7 @@ function move(
   backend.addon.moveStrided(rank, Int32Array.from(axes), from.BYTES_PER_ELEMENT, from, fromOffset, to, toOffset);
 }
 
+/** Operations that only move values. */
 export const movementKernels: KernelTable = {
   Transpose: ({ x }, attrs, backend) => {
     const { perm } = attrs as { perm: number[] };

@@ -18,6 +18,7 @@ function pool(name: "maxPool" | "averagePool"): NativeKernel {
   };
 }
 
+/** Pooling and its gradients. */
 export const poolingKernels: KernelTable = {
   MaxPool: pool("maxPool"),
   AvgPool: pool("averagePool"),

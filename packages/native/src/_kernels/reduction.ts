@@ -80,6 +80,7 @@ function argReduction(largest: number): NativeKernel {
   };
 }
 
+/** Reductions, softmax and batch normalisation. */
 export const reductionKernels: KernelTable = {
   Sum: reduction(Reduction.Sum),
   Mean: reduction(Reduction.Sum, true),

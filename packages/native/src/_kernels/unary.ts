@@ -41,6 +41,7 @@ function fill(shape: readonly number[], value: number, backend: NativeBackend): 
 const relu = unary(Unary.Relu);
 const leaky = unary(Unary.LeakyRelu, ({ alpha }: { alpha: number }) => alpha);
 
+/** Element-wise functions of one tensor. */
 export const unaryKernels: KernelTable = {
   Neg: unary(Unary.Neg),
   Exp: unary(Unary.Exp),
