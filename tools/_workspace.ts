@@ -17,6 +17,7 @@ interface Manifest {
   readonly name: string;
   readonly private?: boolean;
   readonly exports?: unknown;
+  readonly sideEffects?: boolean | string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }

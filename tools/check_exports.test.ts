@@ -3,10 +3,10 @@ import { checkExports } from "./check_exports.ts";
 
 const STAR = "/** Doc. @module */\nexport * from ";
 
-function messages(sources: Record<string, string>, exports: object = { ".": {} }): string[] {
+function messages(sources: Record<string, string>, exports: object = { ".": {} }, sideEffects = false): string[] {
   return checkExports({
     folder: "packages/x",
-    manifest: { name: "@jem-js/x", exports },
+    manifest: { name: "@jem-js/x", exports, sideEffects },
     tsconfig: {},
     sources: Object.entries(sources).map(([name, text]) => ({ path: `packages/x/src/${name}`, text })),
   }).map(({ file, line, message }) => `${file}:${line} ${message}`);
@@ -44,6 +44,12 @@ test("checkExports() wants nothing else in mod.ts", () => {
       'packages/x/src/mod.ts:3 must hold only a doc comment and lines of the form export * from "./name.ts"',
     ]);
   }
+});
+
+test("checkExports() lets mod.ts import for an effect where package.json declares one", () => {
+  const sources = { "_start.ts": "", "mod.ts": '/** Doc. @module */\nimport "./_start.ts";' };
+  expect(messages(sources, { ".": {} }, true)).toEqual([]);
+  expect(messages(sources)).toHaveLength(1);
 });
 
 test('checkExports() wants node.ts and the "./node" export together', () => {

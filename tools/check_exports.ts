@@ -25,7 +25,7 @@ export function checkExports({ folder, manifest, sources }: Workspace): Problem[
       problems.push({ file: entry.path, line: lineAt(entry.text, node.getStart()), message });
     };
     for (const statement of parse(entry).statements) {
-      if (isSideEffect(statement) && manifest.sideEffects !== false) continue;
+      if (isSideEffect(statement) && manifest.sideEffects === true) continue;
       const target = starTarget(statement);
       if (target === undefined) {
         problem(statement, 'must hold only a doc comment and lines of the form export * from "./name.ts"');
