@@ -172,7 +172,11 @@ napi_value move_strided_call(napi_env env, napi_callback_info info) {
   return guarded(env, info, [](const Call& call) -> napi_value {
     const int rank = call.get<int>(0);
     if (rank < 1 || rank > kMaxRank) throw BadArgument{};
-    move_strided(call.context(), rank, call.get<const int*>(1), call.get<int>(2), bytes_of(call.env, call.values[3]),
+    const int* axes = call.get<const int*>(1);
+    for (int i = 0; i < rank; i++) {
+      if (axes[i] < 1) throw BadArgument{};
+    }
+    move_strided(call.context(), rank, axes, call.get<int>(2), bytes_of(call.env, call.values[3]),
                  call.get<size_t>(4), bytes_of(call.env, call.values[5]), call.get<size_t>(6));
     return nullptr;
   });

@@ -9,14 +9,14 @@ import { build } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
-const folder = join(root, "build/conformance");
+const folder = join(root, "build_test/conformance");
 mkdirSync(folder, { recursive: true });
 
 /** The folder of an installed package. */
 const packageFolder = (name) => dirname(require.resolve(`${name}/package.json`));
 const core = packageFolder("@tensorflow/tfjs-core");
-// In `build`, so that the addon's place relative to the bundle is that relative to the sources.
-const bundle = join(root, "build/conformance.cjs");
+// In a folder of the package, so that the addon's place relative to the bundle is that relative to the sources.
+const bundle = join(root, "build_test/conformance.cjs");
 await build({
   entryPoints: [join(root, "conformance/entry.js")],
   outfile: bundle,

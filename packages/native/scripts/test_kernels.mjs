@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const sanitize = process.argv.includes("--sanitize");
 const cases = process.argv[process.argv.indexOf("--cases") + 1 || Number.POSITIVE_INFINITY] ?? "100";
-const folder = join(root, "build", sanitize ? "test_sanitized" : "test");
+const folder = join(root, "build_test", sanitize ? "sanitized" : "plain");
 mkdirSync(folder, { recursive: true });
 
 const compiler = process.env.CXX ?? "c++";

@@ -64,13 +64,26 @@ export class NativeBackend extends MathBackendCPU {
     return floats.length === size ? floats : null;
   }
 
+  /**
+   * Whether a result has too many elements for the native kernels, whose sizes are 32-bit integers. Throws when it would
+   * not fit the memory limit: the cpu backend's kernel would not stop there.
+   */
+  isTooLarge(shape: readonly number[]): boolean {
+    const size = sizeOf(shape);
+    if (size <= LARGEST) return false;
+    this.pool.check(4 * size, size);
+    return true;
+  }
+
   /** A new tensor with undefined contents. */
   output(shape: readonly number[], dtype: "float32"): { info: TensorInfo; values: Float32Array };
   output(shape: readonly number[], dtype: "int32"): { info: TensorInfo; values: Int32Array };
   output(shape: readonly number[], dtype: "bool"): { info: TensorInfo; values: Uint8Array };
   output(shape: readonly number[], dtype: DataType): { info: TensorInfo; values: Values };
   output(shape: readonly number[], dtype: DataType): { info: TensorInfo; values: Values } {
-    const block = this.pool.allocate(dtype, sizeOf(shape));
+    const size = sizeOf(shape);
+    if (!(size >= 0)) throw new RangeError(`Cannot make a tensor: its shape is [${shape.join(", ")}]`);
+    const block = this.pool.allocate(dtype, size);
     return { info: this.#register(shape, dtype, block.values, block), values: block.values };
   }
 
@@ -120,7 +133,8 @@ export class NativeBackend extends MathBackendCPU {
       (dtype === "float32" && given instanceof Float32Array) ||
       (dtype === "int32" && given instanceof Int32Array) ||
       (dtype === "bool" && given instanceof Uint8Array);
-    const block = isExact && !this.pool.owns(given as Values) ? null : this.#copy(given, dtype);
+    const isAdopted = isExact && !this.pool.owns(given as Values);
+    const block = isAdopted ? this.pool.adopt(given as Values) : this.#copy(given, dtype);
     return this.#register(shape, dtype, block?.values ?? given, block);
   }
 

@@ -10,8 +10,8 @@ export interface Block {
   readonly offset: number;
   /** The size of its class. */
   readonly bytes: number;
-  /** Whether it is part of a slab, which is never given back. */
-  readonly inSlab: boolean;
+  /** A block of its own, a part of a slab, which is never given back, or an array that the cpu backend made. */
+  readonly kind: "own" | "slab" | "adopted";
   values: Values;
 }
 
@@ -67,9 +67,28 @@ export class MemoryPool {
     return block;
   }
 
+  /** Counts an array that the cpu backend made; releasing it leaves it to the garbage collector. */
+  adopt(values: Values): Block {
+    const bytes = values.byteLength;
+    this.check(bytes, values.length);
+    this.#held += bytes;
+    this.#used += bytes;
+    return { buffer: values.buffer as ArrayBuffer, offset: values.byteOffset, bytes, kind: "adopted", values };
+  }
+
+  /** Throws when the pool may not hold `bytes` more for a tensor of `size` values. */
+  check(bytes: number, size: number): void {
+    if (this.#held + bytes > this.limit) this.trim();
+    if (this.#held + bytes > this.limit) throw this.#outOfMemory(size);
+  }
+
   /** Takes a block back. Its values must not be touched any more. */
   release(block: Block): void {
     this.#used -= block.bytes;
+    if (block.kind === "adopted") {
+      this.#held -= block.bytes;
+      return;
+    }
     const pooled = this.#classes.get(block.bytes);
     if (pooled === undefined) this.#classes.set(block.bytes, { free: [block], fewest: 0 });
     else pooled.free.push(block);
@@ -95,7 +114,7 @@ export class MemoryPool {
 
   /** Gives the `count` blocks back that were unused the longest. */
   #giveBack(free: Block[], count: number): void {
-    if (free.length === 0 || free[0]!.inSlab) return;
+    if (free[0]?.kind !== "own") return;
     for (const block of free.splice(0, count)) {
       this.#held -= block.bytes;
       this.#addon.free(block.buffer);
@@ -109,14 +128,13 @@ export class MemoryPool {
       }
       const { buffer, used } = this.#slab;
       this.#slab.used += bytes;
-      return { buffer, offset: used, bytes, inSlab: true, values: new Uint8Array(0) };
+      return { buffer, offset: used, bytes, kind: "slab", values: new Uint8Array(0) };
     }
-    return { buffer: this.#request(bytes, size), offset: 0, bytes, inSlab: false, values: new Uint8Array(0) };
+    return { buffer: this.#request(bytes, size), offset: 0, bytes, kind: "own", values: new Uint8Array(0) };
   }
 
   #request(bytes: number, size: number): ArrayBuffer {
-    if (this.#held + bytes > this.limit) this.trim();
-    if (this.#held + bytes > this.limit) throw this.#outOfMemory(size);
+    this.check(bytes, size);
     let buffer: ArrayBuffer;
     try {
       // Runtimes without external memory get a buffer of their own.

@@ -59,7 +59,7 @@ describeNative("the native backend", () => {
 
   test("where there is no binary the package says so in one sentence and registers nothing", () => {
     // A copy of the sources without a build beside it.
-    const copy = fileURLToPath(new URL("../build/without_binary/", import.meta.url));
+    const copy = fileURLToPath(new URL("../build_test/without_binary/", import.meta.url));
     rmSync(copy, { recursive: true, force: true });
     cpSync(fileURLToPath(new URL("./", import.meta.url)), `${copy}src`, { recursive: true });
     const code = `

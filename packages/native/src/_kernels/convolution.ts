@@ -52,7 +52,7 @@ function defer(
   const shape = kind === ConvolutionKind.forward ? info.outShape : info.inShape;
   const expected = kind === ConvolutionKind.forward ? info.inShape : info.outShape;
   if (!sameShape(source.shape, expected)) return null;
-  if (backend.floats(source) === null || backend.floats(filter) === null || sizeOf(shape) >= 2 ** 31) return null;
+  if (backend.floats(source) === null || backend.floats(filter) === null || backend.isTooLarge(shape)) return null;
   const operands = [backend.entry(source), backend.entry(filter)] as const;
   if (!operands.every((entry) => entry.values instanceof Float32Array)) return null;
   const deferred = new DeferredConvolution(backend, kind, windowOf(info), sizeOf(shape), ...operands, epilogue);

@@ -44,7 +44,7 @@ export const indexingKernels: KernelTable = {
       batchDims ?? 0,
     );
     const { batchSize, outerSize, dimSize, sliceSize, outputShape } = shapeInfo;
-    if (sizeOf(outputShape) >= 2 ** 31) return null;
+    if (backend.isTooLarge(outputShape)) return null;
     const out = backend.output(outputShape, "float32");
     const perBatch = count / batchSize;
     const inside = backend.addon.gather(batchSize, outerSize, dimSize, perBatch, sliceSize, values, places, out.values);

@@ -25,7 +25,7 @@ const matMul: NativeKernel = (inputs, attrs, backend) => {
   if ((batchA !== batch && batchA !== 1) || (batchB !== batch && batchB !== 1)) return null;
   const left = backend.floats(a);
   const right = backend.floats(b);
-  if (left === null || right === null || batch * m * n >= 2 ** 31) return null;
+  if (left === null || right === null || backend.isTooLarge([batch, m, n])) return null;
   const out = backend.output([...outer, m, n], "float32");
   backend.addon.matmul(
     batch,

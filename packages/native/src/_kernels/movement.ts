@@ -52,7 +52,8 @@ export const movementKernels: KernelTable = {
   Transpose: ({ x }, attrs, backend) => {
     const { perm } = attrs as { perm: number[] };
     const info = x!;
-    const values = info.shape.length <= MAX_RANK ? movable(backend, info) : null;
+    const isPermutation = perm.length === info.shape.length && info.shape.every((_, axis) => perm.includes(axis));
+    const values = isPermutation && perm.length <= MAX_RANK ? movable(backend, info) : null;
     if (values === null) return null;
     const shape = perm.map((axis) => info.shape[axis]!);
     const strides = stridesOf(info.shape);
@@ -90,7 +91,7 @@ export const movementKernels: KernelTable = {
     const values = isPlain && info.shape.length <= MAX_RANK ? movable(backend, info) : null;
     if (values === null || paddings.length !== info.shape.length) return null;
     const shape = paddings.map(([before, after], i) => before + info.shape[i]! + after);
-    if (sizeOf(shape) >= 2 ** 31) return null;
+    if (backend.isTooLarge(shape)) return null;
     const strides = stridesOf(shape);
     const out = backend.output(shape, info.dtype);
     out.values.fill(constantValue);
@@ -110,7 +111,7 @@ export const movementKernels: KernelTable = {
     const shape = backend_util.computeOutShape(shapes, axis!);
     const { dtype } = tensors[0]!;
     if (tensors.length < 2 || shape.length > MAX_RANK || !tensors.every((info) => info.dtype === dtype)) return null;
-    if (sizeOf(shape) >= 2 ** 31) return null;
+    if (backend.isTooLarge(shape)) return null;
     const parts = tensors.map((info) => movable(backend, info));
     if (parts.some((values) => values === null)) return null;
     const strides = stridesOf(shape);
@@ -129,7 +130,7 @@ export const movementKernels: KernelTable = {
     const info = x!;
     const values = 2 * info.shape.length <= MAX_RANK ? movable(backend, info) : null;
     const shape = info.shape.map((side, i) => side * (reps[i] ?? 1));
-    if (values === null || reps.length !== info.shape.length || sizeOf(shape) === 0 || sizeOf(shape) >= 2 ** 31)
+    if (values === null || reps.length !== info.shape.length || sizeOf(shape) === 0 || backend.isTooLarge(shape))
       return null;
     const from = stridesOf(info.shape);
     const to = stridesOf(shape);

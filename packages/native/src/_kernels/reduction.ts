@@ -92,7 +92,7 @@ export const reductionKernels: KernelTable = {
   Softmax: ({ logits }, attrs, backend) => {
     const { dim } = attrs as { dim: number };
     const { shape } = logits!;
-    if (dim !== -1 && dim !== shape.length - 1) return null;
+    if (shape.length === 0 || (dim !== -1 && dim !== shape.length - 1)) return null;
     const values = backend.floats(logits);
     if (values === null) return null;
     const columns = shape.at(-1)!;
