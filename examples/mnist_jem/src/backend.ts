@@ -12,6 +12,7 @@ interface Candidate {
 
 const candidates: readonly Candidate[] = [
   { name: "tfjs-node-gpu", backend: "tensorflow", load: () => importTfjsNode("@tensorflow/tfjs-node-gpu") },
+  { name: "native", backend: "native", load: importNative },
   { name: "tfjs-node", backend: "tensorflow", load: () => importTfjsNode("@tensorflow/tfjs-node") },
   { name: "wasm", backend: "wasm", load: importWasm },
   { name: "cpu", backend: "cpu", load: () => Promise.resolve() },
@@ -35,6 +36,11 @@ export async function startBackend(wanted?: string): Promise<string> {
     if (wanted !== undefined) throw new Error(`Cannot use the backend "${name}": TensorFlow.js could not start it`);
   }
   throw new Error(`Cannot use the backend "${wanted}": it must be one of ${backendNames.join(", ")}`);
+}
+
+async function importNative(): Promise<void> {
+  const { isAvailable, unavailableReason } = await import("@jem-js/native");
+  if (!isAvailable()) throw new Error(unavailableReason() ?? "it is not available");
 }
 
 async function importWasm(): Promise<void> {

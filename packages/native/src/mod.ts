@@ -7,7 +7,7 @@
  * import { isAvailable } from "@jem-js/native";
  *
  * await tf.setBackend(isAvailable() ? "native" : "cpu");
- * tf.conv2d(tf.ones([1, 8, 8, 3]), tf.ones([3, 3, 3, 16]), 1, "same").print();
+ * tf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).print();
  * ```
  *
  * @module

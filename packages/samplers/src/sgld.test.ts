@@ -1,9 +1,11 @@
+import { isAvailable } from "@jem-js/native";
 import { key } from "@jem-js/random";
 import { golden, goldenNetwork, goldenTensor, leakFree } from "@jem-js-internal/testing";
 import "@tensorflow/tfjs-backend-wasm";
 import {
   dispose,
   div,
+  engine,
   getBackend,
   grad,
   logSumExp,
@@ -112,6 +114,22 @@ test("run() uses new noise at each step", async () => {
   const { x } = run(sgld(flat, { stepSize: 1, noiseScale: 1 }), zeros([20_000]), { key: key(5), steps: 4 });
   expect((await moments(x).variance.data())[0]).toBeAllclose(4, { rtol: 0.04, atol: 0 });
 });
+
+test.skipIf(!isAvailable())(
+  "sgld() takes the fused step of the native backend, which agrees with the composed one",
+  async () => {
+    const before = getBackend();
+    const chain = async (backend: string): Promise<number[]> => {
+      await setBackend(backend);
+      const kernel = sgld(gaussian(2), { stepSize: 0.3, noiseScale: 0.5, clamp: [-2, 2] });
+      const { kernels } = await engine().profile(() => run(kernel, ones([3, 50]), { key: key(8), steps: 1 }).x);
+      expect(kernels.some(({ name }) => name === "LangevinStep")).toBe(backend === "native");
+      return values(run(kernel, ones([3, 50]), { key: key(8), steps: 6 }).x);
+    };
+    expect(await chain("native")).toBeAllclose(await chain("cpu"));
+    await setBackend(before);
+  },
+);
 
 test("run() leaves the start alive and makes one tensor, also when a step throws", async () => {
   const start = ones([2, 3]);
