@@ -6,7 +6,7 @@ import { jsonlMetrics, progressBar } from "@jem-js/trainer/node";
 import { startBackend } from "./src/backend.ts";
 import { type Datasets, readDatasets } from "./src/datasets.ts";
 import { evaluate } from "./src/evaluation.ts";
-import { type Config, readOptions, usage } from "./src/options.ts";
+import { type Config, configFor, readOptions, usage } from "./src/options.ts";
 import { command, comparison, type ReportInput, verdict, writeReport } from "./src/report_page.ts";
 import { makeRunFolder, saveModel } from "./src/run_folder.ts";
 import { bufferGrid } from "./src/samples.ts";
@@ -19,18 +19,18 @@ type Outcome = FitResult["reason"] | DivergenceError;
 const rows: Record<Trainee["name"], Record<string, number>[]> = { JEM: [], control: [] };
 
 async function main(): Promise<number> {
-  const config = readOptions(process.argv.slice(2));
-  if (!config) {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) {
     console.log(usage);
     return 0;
   }
-  const backend = await startBackend(config.backend);
-  makeRunFolder(config, backend);
+  const config = configFor(options, await startBackend(options));
+  makeRunFolder(config);
   const data = await readDatasets(config.evaluation.images / 10);
   const jem = jemTrainee(config);
   const control = controlTrainee(config);
   console.log(
-    `Training a ${config.preset} convNet (${jem.model.countParams()} parameters) on the ${backend} backend.\n` +
+    `Training a ${config.preset} convNet (${jem.model.countParams()} parameters) on the ${config.backend} backend.\n` +
       `Everything goes to ${config.out}. Ctrl-C ends the training and keeps what is there.`,
   );
   const signal = abortOnInterrupt();
@@ -39,7 +39,6 @@ async function main(): Promise<number> {
   if (outcome === "completed") outcome = await train(control, config, data, signal);
   const report = {
     config,
-    backend,
     iterations: rows.JEM.length,
     rows,
     samples: await bufferGrid(jem.head, jem.buffer!),

@@ -21,8 +21,14 @@ const candidates: readonly Candidate[] = [
 /** The names that `--backend` takes. */
 export const backendNames: readonly string[] = candidates.map(({ name }) => name);
 
+/** Which backend is started, and how. */
+export interface StartOptions {
+  readonly backend: string | undefined;
+  readonly exact: boolean;
+}
+
 /** Starts the named backend, or the first of the list that is installed; returns its name. */
-export async function startBackend(wanted?: string): Promise<string> {
+export async function startBackend({ backend: wanted, exact }: StartOptions): Promise<string> {
   tf.enableProdMode();
   for (const { name, backend, load } of candidates) {
     if (wanted !== undefined && name !== wanted) continue;
@@ -32,7 +38,10 @@ export async function startBackend(wanted?: string): Promise<string> {
       if (wanted !== undefined) throw new Error(`Cannot use the backend "${name}": ${(error as Error).message}`);
       continue;
     }
-    if (await tf.setBackend(backend)) return name;
+    if (await tf.setBackend(backend)) {
+      if (exact) await useExact(name);
+      return name;
+    }
     if (wanted !== undefined) throw new Error(`Cannot use the backend "${name}": TensorFlow.js could not start it`);
   }
   throw new Error(`Cannot use the backend "${wanted}": it must be one of ${backendNames.join(", ")}`);
@@ -41,6 +50,12 @@ export async function startBackend(wanted?: string): Promise<string> {
 async function importNative(): Promise<void> {
   const { isAvailable, unavailableReason } = await import("@jem-js/native");
   if (!isAvailable()) throw new Error(unavailableReason() ?? "it is not available");
+}
+
+async function useExact(name: string): Promise<void> {
+  if (name !== "native") throw new Error(`Cannot use --exact: it is for the native backend but this is ${name}`);
+  const { setExact } = await import("@jem-js/native");
+  setExact(true);
 }
 
 async function importWasm(): Promise<void> {

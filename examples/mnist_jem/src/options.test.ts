@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readOptions } from "./options.ts";
+import { configFor, readOptions } from "./options.ts";
 
 const now = new Date("2026-01-02T03:04:05Z");
 
@@ -7,7 +7,9 @@ test("readOptions() has defaults for everything", () => {
   const config = readOptions([], now)!;
   expect(config.out).toBe("runs/mnist_jem-2026-01-02T03-04-05");
   expect(config.seed).toBe(0);
-  expect(config.backend).toBeUndefined();
+  expect(configFor(config, "wasm")).toMatchObject({ backend: "wasm", preset: "small", iterations: 2000 });
+  expect(configFor(config, "native")).toMatchObject({ backend: "native", preset: "base", iterations: 1200 });
+  expect(configFor(readOptions(["--preset", "base"])!, "wasm").preset).toBe("base");
 });
 
 test("readOptions() takes the flags, and smaller numbers for --smoke", () => {

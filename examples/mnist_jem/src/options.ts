@@ -8,8 +8,9 @@ export interface Config {
   readonly iterations: number;
   readonly seed: number;
   readonly out: string;
-  /** Undefined: the first that is installed. */
-  readonly backend: string | undefined;
+  readonly backend: string;
+  /** Direct convolutions only, on the native backend. */
+  readonly exact: boolean;
   readonly batchSize: number;
   readonly learningRate: number;
   readonly inputNoise: number;
@@ -30,15 +31,23 @@ export interface Config {
   };
 }
 
+/** What the command line says; the rest depends on the backend. */
+export type Options = Omit<Config, "preset" | "iterations" | "backend"> & {
+  readonly preset: Config["preset"] | undefined;
+  readonly iterations: number | undefined;
+  readonly backend: string | undefined;
+};
+
 export const usage: string = `Trains a joint energy-based model on MNIST beside a cross-entropy control and compares them.
 
 Usage: npm start -- [options]
 
-  --iterations N   training iterations (default 2000)
-  --preset NAME    network: ${Object.keys(convNetPresets).join(" or ")} (default small)
+  --preset NAME    network: ${Object.keys(convNetPresets).join(" or ")} (default: base on a native backend, small on wasm and cpu)
+  --iterations N   training iterations (default: 1200 on a native backend, 2000 on wasm and cpu)
   --seed N         seed of everything random (default 0)
   --out FOLDER     where the run goes; must not exist (default runs/mnist_jem-<time>)
   --backend NAME   ${backendNames.join(", ")} (default: the first that is installed)
+  --exact          direct convolutions only, without Winograd's algorithm (native backend)
   --smoke          a run of under a minute, to see that everything works
   --help           this text
 
@@ -49,16 +58,24 @@ The recipe:
   --sgld-steps N      Langevin steps an iteration (default 10)
   --step-size X       their step size (default 10)`;
 
+/** The preset and the length of a run that a backend can do in some minutes. */
+export function configFor(options: Options, backend: string): Config {
+  const isCompiled = backend !== "wasm" && backend !== "cpu";
+  const iterations = options.iterations ?? (isCompiled ? 1200 : 2000);
+  return { ...options, backend, preset: options.preset ?? (isCompiled ? "base" : "small"), iterations };
+}
+
 /** Reads the command line; undefined when help is asked for. Throws on what it does not know. */
-export function readOptions(args: readonly string[], now: Date = new Date()): Config | undefined {
+export function readOptions(args: readonly string[], now: Date = new Date()): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
       iterations: { type: "string" },
-      preset: { type: "string", default: "small" },
+      preset: { type: "string" },
       seed: { type: "string", default: "0" },
       out: { type: "string" },
       backend: { type: "string" },
+      exact: { type: "boolean", default: false },
       smoke: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       "learning-rate": { type: "string", default: "0.004" },
@@ -68,18 +85,19 @@ export function readOptions(args: readonly string[], now: Date = new Date()): Co
     },
   });
   if (values.help) return undefined;
-  const { preset, smoke } = values;
-  if (!isPreset(preset))
+  const { preset, smoke, iterations = smoke ? "20" : undefined } = values;
+  if (preset !== undefined && !isPreset(preset))
     throw new RangeError(`--preset must be ${Object.keys(convNetPresets).join(" or ")} but is ${preset}`);
   if (values.backend !== undefined && !backendNames.includes(values.backend)) {
     throw new RangeError(`--backend must be one of ${backendNames.join(", ")} but is ${values.backend}`);
   }
   return {
     preset,
-    iterations: readInteger("--iterations", values.iterations ?? (smoke ? "20" : "2000"), 1),
+    iterations: iterations === undefined ? undefined : readInteger("--iterations", iterations, 1),
     seed: readInteger("--seed", values.seed, 0),
     out: values.out ?? `runs/mnist_jem-${now.toISOString().slice(0, 19).replaceAll(":", "-")}`,
     backend: values.backend,
+    exact: values.exact,
     batchSize: 64,
     learningRate: readNumber("--learning-rate", values["learning-rate"], Number.MIN_VALUE),
     inputNoise: 0.03,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Evaluation } from "./evaluation.ts";
-import { readOptions } from "./options.ts";
+import { configFor, readOptions } from "./options.ts";
 import { comparison, verdict, writeReport } from "./report_page.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mnist_jem-"));
@@ -44,15 +44,15 @@ test("comparison() says which model each figure favours", () => {
 });
 
 test("writeReport() writes a page with or without results", () => {
-  const config = { ...readOptions(["--iterations", "2"])!, out: folder };
+  const config = { ...configFor(readOptions(["--iterations", "2"])!, "cpu"), out: folder };
   mkdirSync(join(folder, "figures"));
   const rows = { JEM: [0, 1].map((iteration) => ({ iteration, loss: 2, energyGap: 1, accuracy: 0.5 })), control: [] };
   const page = (): string => readFileSync(join(folder, "report.html"), "utf8");
-  writeReport({ config, backend: "cpu", iterations: 2, rows, ended: "The run was interrupted <early>." });
+  writeReport({ config, iterations: 2, rows, ended: "The run was interrupted <early>." });
   expect(page()).toContain("The run was interrupted &lt;early&gt;.");
   expect(page()).not.toContain("JEM against control");
   const results = { jem: evaluation(0.9, 0.2), control: evaluation(0.95, 0.01) };
-  writeReport({ config, backend: "cpu", iterations: 2, rows, results });
+  writeReport({ config, iterations: 2, rows, results });
   expect(page()).toContain("JEM against control");
   expect(readdirSync(join(folder, "figures"))).toContain("robustness_linf.svg");
 });

@@ -22,7 +22,6 @@ export interface Results {
 /** What a report is made of. `results` is missing when the run was interrupted or diverged. */
 export interface ReportInput {
   readonly config: Config;
-  readonly backend: string;
   /** How many iterations the JEM was trained for. */
   readonly iterations: number;
   /** The lines of the metrics files. */
@@ -73,14 +72,15 @@ export function verdict({ jem, control, better }: Row): string {
 }
 
 /** The command that repeats the run. */
-export function command({ iterations, preset, seed, learningRate, energyL2, sgld }: Config): string {
+export function command({ iterations, preset, seed, backend, exact, learningRate, energyL2, sgld }: Config): string {
   const recipe = `--learning-rate ${learningRate} --energy-l2 ${energyL2} --sgld-steps ${sgld.steps} --step-size ${sgld.stepSize}`;
-  return `npm start -- --preset ${preset} --iterations ${iterations} --seed ${seed} ${recipe}`;
+  const run = `--backend ${backend}${exact ? " --exact" : ""} --preset ${preset} --iterations ${iterations} --seed ${seed}`;
+  return `npm start -- ${run} ${recipe}`;
 }
 
 /** Writes the figures and `report.html` into the folder of the run. */
 export function writeReport(input: ReportInput): void {
-  const { config, backend, iterations, results, samples, ended } = input;
+  const { config, iterations, results, samples, ended } = input;
   const sections: ReportSection[] = [];
   if (results) sections.push(...evaluationSections(config, results));
   if (samples) {
@@ -117,7 +117,7 @@ export function writeReport(input: ReportInput): void {
   const page = htmlReport({
     title: "A joint energy-based model on MNIST",
     summary: [
-      `A ${config.preset} convNet trained as a JEM for ${iterations} iterations on ${backend}, seed ${config.seed}, beside ` +
+      `A ${config.preset} convNet trained as a JEM for ${iterations} iterations on ${config.backend}, seed ${config.seed}, beside ` +
         "the same network trained by cross-entropy alone: equal initial weights, batches, learning rate and iterations.",
       ...(ended ? [ended] : []),
     ],

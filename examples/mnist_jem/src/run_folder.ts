@@ -8,7 +8,7 @@ import type { Config } from "./options.ts";
 const require = createRequire(import.meta.url);
 
 /** Makes the folder of a run and writes its `config.json`. Refuses a folder that holds something. */
-export function makeRunFolder(config: Config, backend: string): void {
+export function makeRunFolder(config: Config): void {
   const { out } = config;
   if (existsSync(out) && readdirSync(out).length > 0) {
     throw new Error(`--out ${out} is not empty: choose a new folder, so that no run is lost`);
@@ -21,7 +21,6 @@ export function makeRunFolder(config: Config, backend: string): void {
     ]),
   );
   const environment = {
-    backend,
     node: process.version,
     tensorflow: tf.version_core,
     ...versions,
