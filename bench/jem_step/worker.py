@@ -51,7 +51,7 @@ class Base:
         loss = F.cross_entropy(f, self.labels) - (f.logsumexp(1).mean() - self.logits(x).logsumexp(1).mean())
         loss.backward()
         self.optimizer.step()
-        return float(loss)
+        return loss.item()
 
 
 class Wide:

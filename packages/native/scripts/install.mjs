@@ -16,7 +16,7 @@ function works(file) {
     ? readdirSync(join(root, "cpp")).map((name) => join(root, "cpp", name))
     : [];
   const newest = Math.max(0, ...sources.map((source) => statSync(source).mtimeMs));
-  if (file.includes("build") && statSync(file).mtimeMs < newest) return false;
+  if (file.includes("Release") && statSync(file).mtimeMs < newest) return false;
   try {
     require(file);
     return true;
@@ -50,11 +50,10 @@ function build() {
   );
 }
 
-const libc = process.platform === "linux" && !process.report?.getReport().header.glibcVersionRuntime ? "-musl" : "";
-const prebuilt = join(root, "prebuilds", `${process.platform}-${process.arch}${libc}`, "native.node");
-const built = join(root, "build/Release/native.node");
+const platform = `${process.platform}-${process.arch}`;
+const binaries = [`prebuilds/${platform}`, `prebuilds/${platform}-musl`, "build/Release"];
 
-if (!works(prebuilt) && !works(built)) {
+if (!binaries.some((folder) => works(join(root, folder, "native.node")))) {
   const failure = build();
   if (failure !== null) {
     console.warn(

@@ -178,14 +178,19 @@ export interface Loaded {
 /** The addon's settings, for this JavaScript thread. */
 export const native: Loaded = load();
 
-/** Where a binary may be, the best first: a prebuilt one of the package, or one built at install. */
+/**
+ * Where a binary may be, the best first: a prebuilt one of the package, or one built at install. One for another C
+ * library does not load, and the next is tried.
+ */
 function candidates(): string[] {
   const root = new URL("../", import.meta.url);
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  const musl = process.platform === "linux" && report?.header?.glibcVersionRuntime === undefined ? "-musl" : "";
-  return [`prebuilds/${process.platform}-${process.arch}${musl}/native.node`, "build/Release/native.node"].map((file) =>
-    fileURLToPath(new URL(file, root)),
-  );
+  const platform = `${process.platform}-${process.arch}`;
+  const files = [
+    `prebuilds/${platform}/native.node`,
+    `prebuilds/${platform}-musl/native.node`,
+    "build/Release/native.node",
+  ];
+  return files.map((file) => fileURLToPath(new URL(file, root)));
 }
 
 function load(): Loaded {

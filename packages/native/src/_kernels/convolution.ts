@@ -2,7 +2,7 @@ import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { ConvolutionKind } from "../_addon.ts";
 import { type KernelTable, type NativeBackend, sameShape, sizeOf } from "../_backend.ts";
 import { activate, activationOf } from "./activation.ts";
-import { DeferredConvolution, type Epilogue, suitsWinograd } from "./deferred_convolution.ts";
+import { DeferredConvolution, type Epilogue, suitsWinogradFilterGradient } from "./deferred_convolution.ts";
 import { isOrdinary, type WindowAttributes, windowOf } from "./window.ts";
 
 interface ConvolutionAttributes extends WindowAttributes {
@@ -83,7 +83,7 @@ export const convolutionKernels: KernelTable = {
     const gradient = backend.floats(dy);
     if (source === null || gradient === null) return null;
     const window = windowOf(info);
-    const winograd = !backend.exact && suitsWinograd(window) ? 1 : 0;
+    const winograd = !backend.exact && suitsWinogradFilterGradient(window) ? 1 : 0;
     const out = backend.output(filterShape, "float32");
     const kind = ConvolutionKind.filterGradient;
     backend.addon.convolve(kind, window, source, gradient, out.values, winograd, 0, 0, 0, 0, 0, 0, 0);
