@@ -9,13 +9,15 @@ export function median(times: Times): number {
 }
 
 /** Runs `body` once to warm up and `repeats` times on the clock. */
-export function time(body: () => unknown, repeats: number): Times {
-  body();
-  return Array.from({ length: repeats }, () => {
+export async function time(body: () => unknown, repeats: number): Promise<Times> {
+  await body();
+  const times: Times = [];
+  for (let i = 0; i < repeats; i++) {
     const start = performance.now();
-    body();
-    return performance.now() - start;
-  });
+    await body();
+    times.push(performance.now() - start);
+  }
+  return times;
 }
 
 /** A row of a Markdown table. */

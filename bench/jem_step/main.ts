@@ -1,9 +1,14 @@
 // Whole steps in plain TensorFlow.js on @jem-js/native beside PyTorch, alternately:
 //   npx tsx --conditions=@jem-js/source bench/jem_step/main.ts [--threads 2] [--rounds 5]
 // The JEM iteration is 20 SGLD steps and an update of the `base` convNet on MNIST's shape, batch 64; the wide residual
-// networks have no normalisation. Noise: tf.randomNormal, and the fused Langevin step.
+// networks have no normalisation. It is run by our packages, and by hand with the fused Langevin step or tf.randomNormal.
 import { parseArgs } from "node:util";
+import { energyHead } from "@jem-js/energy";
+import { convNet, convNetPresets } from "@jem-js/models";
 import { getThreads, instructionSet, setThreads } from "@jem-js/native";
+import { key, uniform } from "@jem-js/random";
+import { replayBuffer, sgld } from "@jem-js/samplers";
+import { fit, jemProcedure } from "@jem-js/trainer";
 import * as tf from "@tensorflow/tfjs";
 import { median, row, time } from "../_measure.ts";
 import { startTorch } from "../_torch.ts";
@@ -70,6 +75,27 @@ function base(noise: "randomNormal" | "fused"): () => void {
   };
 }
 
+/** The same iteration by our sampler, objective and trainer: with the replay buffer, input noise and metrics. */
+function packaged(): () => Promise<unknown> {
+  const model = convNet(key(0), { ...convNetPresets.base, inputShape: [28, 28, 1], classes: 10 });
+  const head = energyHead(model);
+  const procedure = jemProcedure(head, {
+    kernel: sgld(head, { stepSize: 1, noiseScale: 0.01 }),
+    buffer: replayBuffer({ key: key(1), shape: [28, 28, 1] }),
+    steps: 20,
+  });
+  const optimizer = tf.train.adam(1e-4);
+  const variables = model.trainableWeights.map((weights) => weights.read() as tf.Variable);
+  const x = uniform(key(2), [BATCH, 28, 28, 1], { min: -1 });
+  const labels = tf.tensor1d(
+    Array.from({ length: BATCH }, (_, i) => i % 10),
+    "int32",
+  );
+  // biome-ignore lint/suspicious/noFocusedTests: the training loop
+  return () =>
+    fit(procedure, [{ x: x.clone(), labels: labels.clone() }], { optimizer, variables, iterations: 1, key: key(3) });
+}
+
 /** A wide residual network of width 4 without normalisation: its SGLD step and its training step. */
 function wide(depth: number): { sgld: () => void; train: () => void } {
   const channels = [16, 64, 128, 256];
@@ -119,7 +145,8 @@ if (options.threads) setThreads(Number(options.threads));
 const torch = await startTorch(new URL("./worker.py", import.meta.url), getThreads());
 tf.enableProdMode();
 await tf.setBackend("native");
-const subjects: [string, string, string, () => void][] = [
+const subjects: [string, string, string, () => unknown][] = [
+  ["JEM iteration, MNIST base, our sampler and trainer", "base", "iteration", packaged()],
   ["JEM iteration, MNIST base, fused Langevin step", "base", "iteration", base("fused")],
   ["JEM iteration, MNIST base, tf.randomNormal", "base", "iteration", base("randomNormal")],
 ];
@@ -137,7 +164,7 @@ for (const [title, name, step, body] of subjects) {
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < Number(options.rounds); round++) {
-    ours.push(...time(body, 2));
+    ours.push(...(await time(body, 2)));
     if (torch) theirs.push(...(await torch.ask({ name, step, repeats: 2 })));
   }
   const ratio = median(theirs) / median(ours);

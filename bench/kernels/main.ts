@@ -123,9 +123,9 @@ for (const one of CASES.filter(({ name }) => name.includes(options.only))) {
     await tf.setBackend("native");
     tf.engine().startScope();
     const body = bodyOf(one);
-    const [estimate] = time(body, 1);
+    const [estimate] = await time(body, 1);
     const repeats = Math.max(3, Math.min(40, Math.ceil(100 / estimate!)));
-    ours.push(...time(body, repeats));
+    ours.push(...(await time(body, repeats)));
     tf.engine().endScope();
     if (torch) theirs.push(...(await torch.ask({ ...one, repeats })));
     if (round > 0) continue;
@@ -133,7 +133,7 @@ for (const one of CASES.filter(({ name }) => name.includes(options.only))) {
       await tf.setBackend(name);
       tf.engine().startScope();
       try {
-        others.set(name, median(time(bodyOf(one), 1)));
+        others.set(name, median(await time(bodyOf(one), 1)));
       } catch {
         others.set(name, Number.NaN); // wasm lacks the filter gradient
       }
@@ -147,4 +147,18 @@ for (const one of CASES.filter(({ name }) => name.includes(options.only))) {
   );
 }
 torch?.stop();
+
+// What a call costs where there is nothing to compute.
+const overhead: Record<string, number> = {};
+for (const name of ["native", "cpu", "wasm"]) {
+  await tf.setBackend(name);
+  const [a, b] = [tf.ones([16]), tf.ones([16])];
+  const calls = 20_000;
+  const add = (): void => {
+    for (let i = 0; i < calls; i++) tf.add(a, b).dispose();
+  };
+  overhead[name] = (1000 * median(await time(add, 5))) / calls;
+}
+const [native, cpu, wasm] = ["native", "cpu", "wasm"].map((name) => overhead[name]!.toFixed(2));
+console.log(`\nadd of 16 values, microseconds a call: native ${native}, cpu ${cpu}, wasm ${wasm}`);
 process.exit(0);
