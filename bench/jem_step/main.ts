@@ -91,9 +91,11 @@ function packaged(): () => Promise<unknown> {
     Array.from({ length: BATCH }, (_, i) => i % 10),
     "int32",
   );
-  // biome-ignore lint/suspicious/noFocusedTests: the training loop
-  return () =>
-    fit(procedure, [{ x: x.clone(), labels: labels.clone() }], { optimizer, variables, iterations: 1, key: key(3) });
+  return () => {
+    const batch = { x: x.clone(), labels: labels.clone() };
+    // biome-ignore lint/suspicious/noFocusedTests: the training loop
+    return fit(procedure, [batch], { optimizer, variables, iterations: 1, key: key(3) });
+  };
 }
 
 /** A wide residual network of width 4 without normalisation: its SGLD step and its training step. */
