@@ -183,7 +183,7 @@ export class DeferredConvolution implements Deferred {
  * channels on both sides, or of stride 2 (tiles of 2x2) with at least 32; at least 16 tiles, and at most half of their
  * area (a sixth at stride 2) outside the images.
  */
-export function suitsWinograd(window: Int32Array): boolean {
+function suitsWinograd(window: Int32Array): boolean {
   const of = (field: keyof typeof Field): number => window[Field[field]]!;
   const stride = of("strideHeight");
   const isSquare3 = of("kernelHeight") === 3 && of("kernelWidth") === 3 && stride === of("strideWidth");
@@ -199,7 +199,7 @@ export function suitsWinograd(window: Int32Array): boolean {
 }
 
 /** The same rule for the filter gradient, whose sums at stride 2 must fit each thread's cache. */
-export function suitsWinogradFilterGradient(window: Int32Array): boolean {
+function suitsWinogradFilterGradient(window: Int32Array): boolean {
   const isSmall = window[Field.inChannels]! * window[Field.outChannels]! <= 24 * 1024;
   return suitsWinograd(window) && (window[Field.strideHeight] === 1 || isSmall);
 }
