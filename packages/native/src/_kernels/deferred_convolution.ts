@@ -199,7 +199,7 @@ function suitsWinograd(window: Int32Array): boolean {
 }
 
 /** The same rule for the filter gradient, whose sums at stride 2 must fit each thread's cache. */
-function suitsWinogradFilterGradient(window: Int32Array): boolean {
+export function suitsWinogradFilterGradient(window: Int32Array): boolean {
   const isSmall = window[Field.inChannels]! * window[Field.outChannels]! <= 24 * 1024;
   return suitsWinograd(window) && (window[Field.strideHeight] === 1 || isSmall);
 }
