@@ -73,7 +73,8 @@ export function uncertaintyBounds(errors: ArrayLike<number>, options: Uncertaint
     constant,
     optimal,
     floored,
-    normalize: (value) => (100 * (value - constant)) / (optimal - constant),
+    // Adding 0 makes -0 of it 0.
+    normalize: (value) => (100 * (value - constant)) / (optimal - constant) + 0,
   };
 }
 
