@@ -142,7 +142,7 @@ export interface GraphModelLike<T extends TensorLike> {
  * import { expect } from "vitest";
  *
  * // const model = await tf.loadGraphModel("file://inception/model.json");
- * const model = { execute: (x: tf.Tensor) => [tf.mean(x, [1, 2]), tf.softmax(tf.mean(x, [1, 2]))] };
+ * const model = { execute: (x: tf.Tensor) => [tf.mean(x, [1, 2]), tf.max(x, [1, 2])] };
  * const extractor = inceptionExtractor(model, { name: "inception-2015-12-05", tensor4d: tf.tensor4d });
  * const { features } = await extractor.extract({ data: [0, 255, 0, 255], shape: [1, 2, 2, 1] });
  * expect(features.shape).toEqual([1, 3]);
