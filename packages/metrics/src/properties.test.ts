@@ -343,6 +343,22 @@ test("frechetDistance() refuses statistics of different extractors and features 
   ).toThrow("same dimension but found 2 and 1");
 });
 
+test("kernelDistance() of more rows than a block holds is the mean over all pairs", () => {
+  const a = Array.from({ length: 1030 }, (_, i) => [Math.sin(i)]);
+  const b = Array.from({ length: 1100 }, (_, i) => [Math.cos(3 * i)]);
+  const total = (x: number[][], y: number[][]): number => {
+    let sum = 0;
+    for (const [u] of x) for (const [v] of y) sum += (u! * v! + 1) ** 3;
+    return sum;
+  };
+  const own = (x: number[][]): number =>
+    (total(x, x) - x.reduce((sum, [u]) => sum + (u! * u! + 1) ** 3, 0)) / (x.length * (x.length - 1));
+  const expected = own(a) + own(b) - (2 * total(a, b)) / (1030 * 1100);
+  expect(kernelDistance(a, b)).toBeCloseTo(expected, 9);
+  const { mean } = kernelDistanceSubsets(a, b, { key: key(0), subsets: 3, subsetSize: 1030 });
+  expect(Math.abs(mean - expected)).toBeLessThan(0.02);
+});
+
 test("kernelDistanceSubsets() takes the whole of small sets, and refuses larger subsets", () => {
   const a = [[0], [1], [3]];
   const b = [[2], [5], [4]];
