@@ -38,3 +38,41 @@ export function describe(value: unknown): string {
   if (value === null || typeof value !== "object") return String(value);
   return "dataId" in value ? "a tensor: read its values first" : "an object";
 }
+
+/** Copies numbers into a Float64Array; throws unless there is one and all that `accepts` accepts. */
+export function readNumbers(
+  action: string,
+  name: string,
+  values: ArrayLike<number>,
+  accepts: (value: number) => boolean = Number.isFinite,
+  expected: string = "finite",
+): Float64Array {
+  checkArray(action, name, values);
+  if (values.length === 0) throw new RangeError(`Cannot ${action}: ${name} must have at least 1 number but found 0`);
+  const copy = new Float64Array(values.length);
+  for (let i = 0; i < copy.length; i++) {
+    const value = values[i]!;
+    if (typeof value !== "number" || !accepts(value)) {
+      throw new RangeError(`Cannot ${action}: ${name} must be ${expected} but found ${value} at ${i}`);
+    }
+    copy[i] = value;
+  }
+  return copy;
+}
+
+/** Throws unless `found` numbers called `name` are as many as `count`. */
+export function checkLength(action: string, name: string, found: number, count: number): void {
+  if (found !== count) throw new TypeError(`Cannot ${action}: ${name} must be [${count}] but found [${found}]`);
+}
+
+/** Throws unless `value` is an integer of at least `minimum`. */
+export function checkCount(action: string, name: string, value: number, minimum: number = 1): void {
+  if (!Number.isInteger(value) || value < minimum) {
+    throw new RangeError(`Cannot ${action}: ${name} must be an integer of at least ${minimum} but found ${value}`);
+  }
+}
+
+/** Throws unless `value` is inside (0, 1). */
+export function checkShare(action: string, name: string, value: number): void {
+  if (!(value > 0 && value < 1)) throw new RangeError(`Cannot ${action}: ${name} must be in (0, 1) but found ${value}`);
+}

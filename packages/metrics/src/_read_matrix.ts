@@ -59,7 +59,13 @@ export function argmax({ data, classes }: CheckedMatrix, i: number): number {
   return best;
 }
 
-function shapeOf(action: string, name: string, matrix: Matrix): readonly [count: number, classes: number] {
+/** The shape of a matrix; throws unless it is one. `columns` names its second side in errors. */
+export function shapeOf(
+  action: string,
+  name: string,
+  matrix: Matrix,
+  columns: string = "classes",
+): readonly [count: number, columns: number] {
   if (isArrayLike(matrix)) {
     const rows: ArrayLike<unknown> = matrix;
     const classes = rows.length === 0 ? 0 : lengthOf(rows[0]);
@@ -83,7 +89,7 @@ function shapeOf(action: string, name: string, matrix: Matrix): readonly [count:
   }
   const sides = Array.from(shape);
   if (sides.length !== 2 || !sides.every((side) => Number.isInteger(side) && side >= 0)) {
-    throw new TypeError(`Cannot ${action}: shape of ${name} must be [n, classes] but found [${sides.join(", ")}]`);
+    throw new TypeError(`Cannot ${action}: shape of ${name} must be [n, ${columns}] but found [${sides.join(", ")}]`);
   }
   const [count, classes] = shape;
   if (data.length !== count * classes) {

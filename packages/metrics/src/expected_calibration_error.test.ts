@@ -90,6 +90,6 @@ test("expectedCalibrationError() refuses bad options", () => {
   );
   // @ts-expect-error: not a norm
   expect(() => expectedCalibrationError([[1, 0]], [0], { norm: "l3" })).toThrow(
-    new TypeError("Cannot compute the expected calibration error: norm must be l1 or l2 or max but found l3"),
+    new TypeError("Cannot compute the expected calibration error: norm must be l1 or l2 or max or mean but found l3"),
   );
 });

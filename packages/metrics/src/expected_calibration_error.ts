@@ -1,5 +1,6 @@
 import { binByConfidence } from "./_bin_by_confidence.ts";
 import { checkChoice } from "./_check.ts";
+import { combineGaps } from "./_combine_gaps.ts";
 import type { Matrix } from "./matrix.ts";
 import type { ReliabilityBinsOptions } from "./reliability_bins.ts";
 
@@ -7,10 +8,17 @@ import type { ReliabilityBinsOptions } from "./reliability_bins.ts";
 export interface ExpectedCalibrationErrorOptions extends ReliabilityBinsOptions {
   /**
    * How the gaps of the bins are combined: `"l1"` their mean weighted by count (ECE), `"l2"` the root of the weighted
-   * mean of their squares (RMSCE), `"max"` the largest (MCE).
+   * mean of their squares (RMSCE), `"max"` the largest (MCE), `"mean"` their mean over the bins that are not empty,
+   * not weighted (what netcal calls ACE).
    * @default {"l1"}
    */
-  readonly norm?: "l1" | "l2" | "max";
+  readonly norm?: "l1" | "l2" | "max" | "mean";
+  /**
+   * Whether to subtract from each squared gap the variance of its accuracy, `accuracy (1 - accuracy) / (count - 1)`, for
+   * `norm: "l2"` only; bins of one example then count nothing.
+   * @default {false}
+   */
+  readonly debiased?: boolean;
 }
 
 /**
@@ -30,6 +38,7 @@ export interface ExpectedCalibrationErrorOptions extends ReliabilityBinsOptions 
  * ```
  *
  * @see {@link https://arxiv.org/abs/1706.04599 | Guo et al., On calibration of modern neural networks, §2}
+ * @see {@link https://arxiv.org/abs/1909.10155 | Kumar et al., Verified uncertainty calibration}, on debiasing
  *
  * @param probabilities One row an example, `[n, classes]`, in [0, 1]; rows sum to 1 within 1e-3.
  * @param labels Class indices, `[n]`, integers in `[0, classes)`.
@@ -46,17 +55,9 @@ export function expectedCalibrationError(
 ): number {
   const { norm = "l1" } = options;
   const action = "compute the expected calibration error";
-  checkChoice(action, "norm", norm, ["l1", "l2", "max"]);
-  let mean = 0;
-  let meanSquare = 0;
-  let largest = 0;
-  for (const { count, accuracy, meanConfidence } of binByConfidence(action, probabilities, labels, options)) {
-    if (count === 0) continue;
-    const gap = Math.abs(accuracy - meanConfidence);
-    mean += (count / labels.length) * gap;
-    meanSquare += (count / labels.length) * gap ** 2;
-    largest = Math.max(largest, gap);
+  checkChoice(action, "norm", norm, ["l1", "l2", "max", "mean"]);
+  if (options.debiased && norm !== "l2") {
+    throw new TypeError(`Cannot ${action}: norm must be l2 when debiased but found ${norm}`);
   }
-  if (norm === "l1") return mean;
-  return norm === "l2" ? Math.sqrt(meanSquare) : largest;
+  return combineGaps(binByConfidence(action, probabilities, labels, options), labels.length, options);
 }

@@ -3,7 +3,7 @@ import type { Matrix } from "./matrix.ts";
 
 /** Options of {@linkcode reliabilityBins}. */
 export interface ReliabilityBinsOptions {
-  /** How many bins of equal width divide [0, 1]. @default {15} */
+  /** How many bins there are. @default {15} */
   readonly bins?: number;
   /**
    * Which end belongs to a bin: `"right"` makes bins `(lower, upper]` with confidence 0 in the first, `"left"` bins
@@ -11,6 +11,13 @@ export interface ReliabilityBinsOptions {
    * @default {"right"}
    */
   readonly closed?: "right" | "left";
+  /**
+   * Whether bins have equal `"width"`, or equal `"mass"`: nearly as many examples each, in the order of confidence.
+   * @default {"width"}
+   */
+  readonly binning?: "width" | "mass";
+  /** Whether examples of equal confidence stay in one bin of equal mass. @default {false} */
+  readonly mergeTies?: boolean;
 }
 
 /** One bin of a reliability diagram. */

@@ -1,0 +1,28 @@
+import type { ExpectedCalibrationErrorOptions } from "./expected_calibration_error.ts";
+import type { ReliabilityBin } from "./reliability_bins.ts";
+
+/** The calibration error of bins of `n` examples, in one of its norms. */
+export function combineGaps(
+  bins: readonly ReliabilityBin[],
+  n: number,
+  { norm = "l1", debiased = false }: Pick<ExpectedCalibrationErrorOptions, "norm" | "debiased">,
+): number {
+  let mean = 0;
+  let meanSquare = 0;
+  let largest = 0;
+  let unweighted = 0;
+  let filled = 0;
+  for (const { count, accuracy, meanConfidence } of bins) {
+    if (count === 0) continue;
+    const gap = Math.abs(accuracy - meanConfidence);
+    const noise = debiased ? (accuracy * (1 - accuracy)) / (count - 1) : 0;
+    mean += (count / n) * gap;
+    if (!debiased || count > 1) meanSquare += (count / n) * (gap ** 2 - noise);
+    largest = Math.max(largest, gap);
+    unweighted += gap;
+    filled += 1;
+  }
+  if (norm === "mean") return unweighted / filled;
+  if (norm === "l1") return mean;
+  return norm === "l2" ? Math.sqrt(Math.max(0, meanSquare)) : largest;
+}

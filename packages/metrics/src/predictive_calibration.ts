@@ -1,0 +1,79 @@
+import { checkCount } from "./_check.ts";
+import { readGaussians } from "./_gaussian.ts";
+import { normalCdf } from "./_normal.ts";
+import type { GaussianForecast } from "./gaussian_crps.ts";
+
+/** How often Gaussian forecasts cover what was observed. */
+export interface PredictiveCalibration {
+  /** The probability integral transforms `Φ((y - mean) / std)`, `[n]`: uniform when the forecasts are calibrated. */
+  readonly pit: Float64Array;
+  /** The expected shares, from 0 to 1 in equal steps. */
+  readonly levels: Float64Array;
+  /** The share of targets in the central interval of each level (PICP). */
+  readonly intervalCoverage: Float64Array;
+  /** The share of targets at or below the quantile of each level. */
+  readonly quantileCoverage: Float64Array;
+  /** The mean absolute difference of interval coverage and level. */
+  readonly meanAbsoluteError: number;
+  /** The root of the mean squared difference of interval coverage and level. */
+  readonly rootMeanSquaredError: number;
+  /** The root of the mean variance: sharpness, smaller is sharper. */
+  readonly sharpness: number;
+}
+
+/** Options of {@linkcode predictiveCalibration}. */
+export interface PredictiveCalibrationOptions {
+  /** How many levels there are, 0 and 1 included. @default {11} */
+  readonly levels?: number;
+}
+
+/**
+ * The calibration of Gaussian forecasts: probability integral transforms, coverage of central intervals and of quantiles
+ * at equally spaced levels, and sharpness. A forecast is as good as it is sharp, among those that are calibrated.
+ *
+ * @example Usage
+ * ```ts
+ * import { predictiveCalibration } from "@jem-js/metrics";
+ * import { expect } from "vitest";
+ *
+ * const { pit, intervalCoverage } = predictiveCalibration({ mean: [0, 0], std: [1, 1] }, [0, 3], { levels: 3 });
+ * expect(pit[0]).toBe(0.5);
+ * expect([...intervalCoverage]).toEqual([0.5, 0.5, 1]); // 0 is in the middle: covered at each level
+ * ```
+ *
+ * @see {@link https://doi.org/10.1111/j.1467-9868.2007.00587.x | Gneiting et al., Probabilistic forecasts, calibration and sharpness}
+ *
+ * @param forecast The means and standard deviations, `[n]` each.
+ * @param targets What was observed, `[n]`, finite.
+ * @param options The levels.
+ * @returns The coverages and errors.
+ * @throws {TypeError} When the arguments are no arrays of one length.
+ * @throws {RangeError} When there is none, one is not finite, a standard deviation is not positive, or there are fewer
+ * than two levels.
+ */
+export function predictiveCalibration(
+  forecast: GaussianForecast,
+  targets: ArrayLike<number>,
+  options: PredictiveCalibrationOptions = {},
+): PredictiveCalibration {
+  const { levels: count = 11 } = options;
+  const action = "compute the calibration of forecasts";
+  checkCount(action, "levels", count, 2);
+  const { mean, std, y } = readGaussians(action, forecast, targets, false);
+  const pit = y.map((value, i) => normalCdf((value - mean[i]!) / std[i]!));
+  const levels = Float64Array.from({ length: count }, (_, i) => i / (count - 1));
+  const share = (holds: (u: number) => boolean): number =>
+    pit.reduce((sum, u) => sum + (holds(u) ? 1 : 0), 0) / pit.length;
+  const intervalCoverage = levels.map((level) => share((u) => Math.abs(2 * u - 1) <= level));
+  const quantileCoverage = levels.map((level) => share((u) => u <= level));
+  const gaps = intervalCoverage.map((covered, i) => Math.abs(covered - levels[i]!));
+  return {
+    pit,
+    levels,
+    intervalCoverage,
+    quantileCoverage,
+    meanAbsoluteError: gaps.reduce((sum, gap) => sum + gap, 0) / count,
+    rootMeanSquaredError: Math.sqrt(gaps.reduce((sum, gap) => sum + gap * gap, 0) / count),
+    sharpness: Math.sqrt(std.reduce((sum, s) => sum + s * s, 0) / std.length),
+  };
+}
