@@ -7,12 +7,14 @@ interface Candidate {
   readonly name: string;
   /** What TensorFlow.js calls it. */
   readonly backend: string;
+  /** Whether it is installed with the example, so that it is worth a word when it does not load. */
+  readonly isExpected?: boolean;
   load(): Promise<unknown>;
 }
 
 const candidates: readonly Candidate[] = [
   { name: "tfjs-node-gpu", backend: "tensorflow", load: () => importTfjsNode("@tensorflow/tfjs-node-gpu") },
-  { name: "native", backend: "native", load: importNative },
+  { name: "native", backend: "native", isExpected: true, load: importNative },
   { name: "tfjs-node", backend: "tensorflow", load: () => importTfjsNode("@tensorflow/tfjs-node") },
   { name: "wasm", backend: "wasm", load: importWasm },
   { name: "cpu", backend: "cpu", load: () => Promise.resolve() },
@@ -30,12 +32,13 @@ export interface StartOptions {
 /** Starts the named backend, or the first of the list that is installed; returns its name. */
 export async function startBackend({ backend: wanted, exact }: StartOptions): Promise<string> {
   tf.enableProdMode();
-  for (const { name, backend, load } of candidates) {
+  for (const { name, backend, isExpected, load } of candidates) {
     if (wanted !== undefined && name !== wanted) continue;
     try {
       await load();
     } catch (error) {
       if (wanted !== undefined) throw new Error(`Cannot use the backend "${name}": ${(error as Error).message}`);
+      if (isExpected) console.warn(`Going on without the ${name} backend: ${(error as Error).message}.`);
       continue;
     }
     if (await tf.setBackend(backend)) {
