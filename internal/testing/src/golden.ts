@@ -27,6 +27,30 @@ export function golden(name: string): any {
   return JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), "utf8"));
 }
 
+/** A case of the fixture `ood_metrics`: scores in and out of distribution, and what is expected of them. */
+export interface RankingCase {
+  readonly scores_id: number[];
+  readonly scores_ood: number[];
+  readonly expected: Record<
+    | "auroc"
+    | "aupr_in_ap"
+    | "aupr_out_ap"
+    | "aupr_in_trapz"
+    | "aupr_out_trapz"
+    | "fpr95_id_positive"
+    | "tpr_at_that_point"
+    | "threshold95_id"
+    | "fpr95_ood_positive"
+    | "detection_error_min",
+    number
+  >;
+}
+
+/** The cases of the fixture `ood_metrics` by name. */
+export function rankingCases(): [name: string, fixture: RankingCase][] {
+  return Object.entries(golden("ood_metrics").cases as Record<string, RankingCase>);
+}
+
 /** Makes a tensor of a fixture's tensor. */
 export function goldenTensor<T extends Tensor = Tensor>(value: GoldenTensor): T {
   return tensor(value.data, value.shape, "float32") as T;

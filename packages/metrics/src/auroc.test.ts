@@ -1,4 +1,4 @@
-import { golden } from "@jem-js-internal/testing";
+import { rankingCases } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
 import { auroc } from "./mod.ts";
 
@@ -23,9 +23,8 @@ const scores = {
   "many ties": [numbers(3, 83).map((u) => Math.floor(6 * u + 1)), numbers(4, 57).map((u) => Math.floor(6 * u))],
 } as const;
 
-test.each(Object.entries(golden("ood_metrics").cases))("auroc() agrees with scikit-learn: %s", (_, fixture) => {
-  // biome-ignore lint/suspicious/noExplicitAny: a fixture
-  const { scores_id, scores_ood, expected } = fixture as any;
+test.each(rankingCases())("auroc() agrees with scikit-learn: %s", (_, fixture) => {
+  const { scores_id, scores_ood, expected } = fixture;
   expect(auroc(scores_id, scores_ood)).toBeCloseTo(expected.auroc, 10);
   const negated = (values: number[]) => values.map((s) => -s);
   expect(auroc(negated(scores_ood), negated(scores_id))).toBeCloseTo(expected.auroc, 10);

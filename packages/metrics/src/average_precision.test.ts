@@ -1,24 +1,17 @@
-import { golden } from "@jem-js-internal/testing";
+import { rankingCases } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
 import { averagePrecision } from "./mod.ts";
 
 const negated = (values: number[]): number[] => values.map((s) => -s);
 
-test.each(Object.entries(golden("ood_metrics").cases))(
-  "averagePrecision() agrees with scikit-learn: %s",
-  (_, fixture) => {
-    // biome-ignore lint/suspicious/noExplicitAny: a fixture
-    const { scores_id, scores_ood, expected } = fixture as any;
-    const trapezoid = { method: "trapezoid" } as const;
-    expect(averagePrecision(scores_id, scores_ood)).toBeCloseTo(expected.aupr_in_ap, 10);
-    expect(averagePrecision(negated(scores_ood), negated(scores_id))).toBeCloseTo(expected.aupr_out_ap, 10);
-    expect(averagePrecision(scores_id, scores_ood, trapezoid)).toBeCloseTo(expected.aupr_in_trapz, 10);
-    expect(averagePrecision(negated(scores_ood), negated(scores_id), trapezoid)).toBeCloseTo(
-      expected.aupr_out_trapz,
-      10,
-    );
-  },
-);
+test.each(rankingCases())("averagePrecision() agrees with scikit-learn: %s", (_, fixture) => {
+  const { scores_id, scores_ood, expected } = fixture;
+  const trapezoid = { method: "trapezoid" } as const;
+  expect(averagePrecision(scores_id, scores_ood)).toBeCloseTo(expected.aupr_in_ap, 10);
+  expect(averagePrecision(negated(scores_ood), negated(scores_id))).toBeCloseTo(expected.aupr_out_ap, 10);
+  expect(averagePrecision(scores_id, scores_ood, trapezoid)).toBeCloseTo(expected.aupr_in_trapz, 10);
+  expect(averagePrecision(negated(scores_ood), negated(scores_id), trapezoid)).toBeCloseTo(expected.aupr_out_trapz, 10);
+});
 
 test("averagePrecision() is the share of positives when all scores are equal", () => {
   expect(averagePrecision([1], [1, 1, 1])).toBe(0.25);

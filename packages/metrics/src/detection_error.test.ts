@@ -1,15 +1,11 @@
-import { golden } from "@jem-js-internal/testing";
+import { rankingCases } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
 import { detectionError } from "./mod.ts";
 
-test.each(Object.entries(golden("ood_metrics").cases))(
-  "detectionError() agrees with scikit-learn: %s",
-  (_, fixture) => {
-    // biome-ignore lint/suspicious/noExplicitAny: a fixture
-    const { scores_id, scores_ood, expected } = fixture as any;
-    expect(detectionError(scores_id, scores_ood)).toBeCloseTo(expected.detection_error_min, 10);
-  },
-);
+test.each(rankingCases())("detectionError() agrees with scikit-learn: %s", (_, fixture) => {
+  const { scores_id, scores_ood, expected } = fixture;
+  expect(detectionError(scores_id, scores_ood)).toBeCloseTo(expected.detection_error_min, 10);
+});
 
 test("detectionError() weighs both sides alike, however many scores they have", () => {
   expect(detectionError([2, 0], [1])).toBe(0.25);

@@ -1,12 +1,11 @@
-import { golden } from "@jem-js-internal/testing";
+import { rankingCases } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
 import { fprAtTpr } from "./mod.ts";
 
 const negated = (values: number[]): number[] => values.map((s) => -s);
 
-test.each(Object.entries(golden("ood_metrics").cases))("fprAtTpr() agrees with scikit-learn: %s", (_, fixture) => {
-  // biome-ignore lint/suspicious/noExplicitAny: a fixture
-  const { scores_id, scores_ood, expected } = fixture as any;
+test.each(rankingCases())("fprAtTpr() agrees with scikit-learn: %s", (_, fixture) => {
+  const { scores_id, scores_ood, expected } = fixture;
   expect(fprAtTpr(scores_id, scores_ood)).toBeCloseTo(expected.fpr95_id_positive, 10);
   expect(fprAtTpr(negated(scores_ood), negated(scores_id))).toBeCloseTo(expected.fpr95_ood_positive, 10);
 });

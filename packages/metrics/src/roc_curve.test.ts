@@ -1,10 +1,9 @@
-import { golden } from "@jem-js-internal/testing";
+import { rankingCases } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
 import { rocCurve } from "./mod.ts";
 
-test.each(Object.entries(golden("ood_metrics").cases))("rocCurve() agrees with scikit-learn: %s", (_, fixture) => {
-  // biome-ignore lint/suspicious/noExplicitAny: a fixture
-  const { scores_id, scores_ood, expected } = fixture as any;
+test.each(rankingCases())("rocCurve() agrees with scikit-learn: %s", (_, fixture) => {
+  const { scores_id, scores_ood, expected } = fixture;
   const { thresholds, fpr, tpr } = rocCurve(scores_id, scores_ood);
   const i = tpr.findIndex((rate) => rate >= 0.95);
   expect(thresholds[i]).toBe(expected.threshold95_id);
