@@ -88,13 +88,6 @@ napi_value configure(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value set_exact(napi_env env, napi_callback_info info) {
-  return guarded(env, info, [](const Call& call) -> napi_value {
-    call.context().exact = call.get<bool>(0);
-    return nullptr;
-  });
-}
-
 napi_value scratch_bytes(napi_env env, napi_callback_info info) {
   return guarded(env, info, [](const Call& call) {
     return number(call.env, static_cast<double>(call.context().scratch_bytes()));
@@ -201,7 +194,6 @@ struct Export {
 
 const Export kExports[] = {
     {"configure", configure},
-    {"setExact", set_exact},
     {"scratchBytes", scratch_bytes},
     {"allocate", allocate_buffer},
     {"free", free_buffer},

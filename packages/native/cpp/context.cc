@@ -135,11 +135,11 @@ struct Context::Workers {
     }
   }
 
-  void run(int items, Task new_task, void* new_closure, bool exact) {
+  void run(int items, Task new_task, void* new_closure, bool fixed) {
     count = items;
     task = new_task;
     closure = new_closure;
-    fixed_shares = exact;
+    fixed_shares = fixed;
     next.store(0, std::memory_order_relaxed);
     running.store(static_cast<int>(threads.size()), std::memory_order_relaxed);
     bool anyone_sleeps;
@@ -173,14 +173,14 @@ void Context::set_threads(int threads) {
   threads_ = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
 }
 
-void Context::run(int count, Task task, void* closure) {
+void Context::run(int count, Task task, void* closure, bool fixed_shares) {
   if (threads_ == 1 || count <= 1) {
     for (int item = 0; item < count; item++) task(closure, item, 0);
     return;
   }
   // Started at the first use: a program that only asks whether the backend is there starts no threads.
   if (workers_ == nullptr) workers_ = new Workers(threads_);
-  workers_->run(count, task, closure, exact);
+  workers_->run(count, task, closure, fixed_shares);
 }
 
 float* Context::scratch(int thread, Slot slot, size_t floats) {

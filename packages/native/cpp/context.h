@@ -30,13 +30,11 @@ class Context {
   void set_threads(int threads);
 
   /**
-   * Whether equal inputs must give equal bits: items then go to threads by a fixed rule instead of to the first that is
-   * free, so that sums that are kept per thread have a fixed order.
+   * Calls `task(closure, item, thread)` for items 0..count-1 on all threads; the caller is thread 0. With fixed shares
+   * each thread has a range of its own; else an item goes to the first that is free. Where sums are kept per thread the
+   * shares must be fixed: only then do equal inputs give equal bits.
    */
-  bool exact = false;
-
-  /** Calls `task(closure, item, thread)` for items 0..count-1 on all threads; the caller is thread 0. */
-  void run(int count, Task task, void* closure);
+  void run(int count, Task task, void* closure, bool fixed_shares = false);
 
   /** Scratch memory of one thread, valid until its next request for the same slot. Never shrinks. */
   float* scratch(int thread, Slot slot, size_t floats);

@@ -166,7 +166,7 @@ static void convolve_filter_gradient(Context& context, const Window& w, const fl
         }
       }
     }
-  });
+  }, true);
 
   const float* parts[Context::kMaxThreads];
   const int part_count = partial.written(parts);

@@ -77,12 +77,12 @@ JEM_INLINE void copy(float* to, const float* from, size_t n) {
 }
 JEM_INLINE void zero(float* to, size_t n) { memset(to, 0, n * sizeof(float)); }
 
-/** Runs `body(item, thread)` for items 0..count-1 on all threads. */
+/** Runs `body(item, thread)` for items 0..count-1 on all threads; with fixed shares where `body` keeps sums per thread. */
 template <class Body>
-JEM_INLINE void parallel(Context& context, int count, const Body& body) {
+JEM_INLINE void parallel(Context& context, int count, const Body& body, bool fixed_shares = false) {
   context.run(
       count, [](void* closure, int item, int thread) { (*static_cast<const Body*>(closure))(item, thread); },
-      const_cast<Body*>(&body));
+      const_cast<Body*>(&body), fixed_shares);
 }
 
 /** Work smaller than this is done by the caller alone: waking the others takes longer. */

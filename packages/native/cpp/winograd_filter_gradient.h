@@ -109,7 +109,7 @@ static void filter_gradient_core(Context& context, const Window& w, const float*
                             gradient_width, count, panel, sums + p * position, accumulate);
         }
       }
-    });
+    }, true);
     const float* parts[Context::kMaxThreads];
     const int part_count = partial.written(parts);
     return finish_filter_gradient<Algorithm>(context, w, parts, part_count, dfilter);

@@ -57,7 +57,6 @@ type Optional = Float32Array | 0;
 /** The functions of the native addon (`cpp/addon.cc`). They check types, not sizes: callers do. */
 export interface Addon {
   configure(threads: number, isa: string): string;
-  setExact(exact: number): void;
   scratchBytes(): number;
   allocate(bytes: number): ArrayBuffer | undefined;
   free(buffer: ArrayBuffer): void;

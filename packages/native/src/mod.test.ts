@@ -7,6 +7,7 @@ import {
   add,
   conv2d,
   getBackend,
+  grad,
   matMul,
   memory,
   mul,
@@ -228,6 +229,22 @@ describeNative("the native backend", () => {
     const results = ["avx512", "avx2", "baseline"].map((isa) => JSON.parse(runModule(code, { JEM_NATIVE_ISA: isa })));
     for (const { sum: total } of results) expect(total).toBeCloseTo(results[0].sum, 1);
     expect(results[2].set).toBe("baseline");
+  });
+
+  test("filter gradients have equal bits from run to run, with and without Winograd's algorithm", async () => {
+    const x = (): Tensor4D => randn([32, 14, 14, 32], 3) as Tensor4D;
+    const body = () =>
+      grad((w) =>
+        conv2d(x(), w as Tensor4D, 1, "same")
+          .square()
+          .sum(),
+      )(randn([3, 3, 32, 32], 4) as Tensor4D);
+    for (const exact of [false, true]) {
+      setExact(exact);
+      const [first] = await runOn("native", body);
+      for (let i = 0; i < 20; i++) expect((await runOn("native", body))[0]!.values).toEqual(first!.values);
+    }
+    setExact(false);
   });
 
   test("setExact(true) uses no Winograd convolution", async () => {
