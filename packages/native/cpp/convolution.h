@@ -47,11 +47,48 @@ struct Block {
   int row_stride;        // floats between rows of the source
   int first_image, images, first_row, rows;
   int first_panel, last_panel;
-  bool prefetch;         // the source is in memory, not in scratch: ask for the next tile's pixels early
+};
+
+/** Asks for the lines of `floats` floats from `p` on; for writing where `Write` is 1. */
+template <int Write>
+JEM_INLINE void prefetch(const float* p, size_t floats) {
+  for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(p + i, Write, 2);
+}
+
+/** Goes through the pixels of a block, tile by tile. */
+struct PixelCursor {
+  const Convolution& c;
+  const Block& block;
+  const ptrdiff_t x_row, x_pixel, y_pixel;
+  int image = 0, i = 0, j = 0;
+  const float* x;
+  float* y;
+
+  PixelCursor(const Convolution& convolution, const Block& of)
+      : c(convolution), block(of), x_row(static_cast<ptrdiff_t>(c.stride_height) * block.row_stride),
+        x_pixel(static_cast<ptrdiff_t>(c.stride_width) * c.in_channels),
+        y_pixel(static_cast<ptrdiff_t>(c.step_width) * c.out_channels), x(block.source),
+        y(c.y_pixel(block.first_image, block.first_row, 0)) {}
+
+  /** Sets the pointers of the next `rows` pixels; they move on by one pixel, and are computed anew at a row's end. */
+  inline void fill(IndirectTile* tile, int rows, int channel) {
+    for (int m = 0; m < rows;) {
+      for (const int end = min_of(rows, m + c.out_width - j); m < end; m++, j++, x += x_pixel, y += y_pixel) {
+        tile->x[m] = x;
+        tile->y[m] = y + channel;
+      }
+      if (j < c.out_width) return;
+      j = 0;
+      if (++i == block.rows) i = 0, image++;
+      x = block.source + image * block.image_stride + i * x_row;
+      y = c.y_pixel(block.first_image + image, block.first_row + i, 0);
+    }
+  }
 };
 
 /** Computes a block, tile by tile; tiles differ by one row at most, so that no size of image wastes rows. */
 static void convolve_block(const Convolution& c, const Block& block, const Epilogue& epilogue) {
+  constexpr size_t kCachedWeights = 64 * 1024;  // a quarter of a megabyte stays in the second cache
   const int depth = c.depth();
   const Panels panels(c.out_channels);
   int runs[kMaxKernel];
@@ -63,38 +100,37 @@ static void convolve_block(const Convolution& c, const Block& block, const Epilo
   tile.run_length = tap_row == block.row_stride ? depth : tap_row;
   for (int r = 0; r < tile.run_count; r++) runs[r] = r * block.row_stride;
   const int pixels = block.images * block.rows * c.out_width;
-  const ptrdiff_t x_row = static_cast<ptrdiff_t>(c.stride_height) * block.row_stride;
-  const ptrdiff_t x_pixel = static_cast<ptrdiff_t>(c.stride_width) * c.in_channels;
-  const ptrdiff_t y_pixel = static_cast<ptrdiff_t>(c.step_width) * c.out_channels;
-  for (int panel = block.first_panel; panel < block.last_panel; panel++) {
-    const int vectors = panels.vectors(panel), tiles = ceil_div(pixels, tile_rows(vectors));
+  const auto compute = [&](int panel, int rows) {
     tile.weights = c.weights + panels.offset(panel, depth);
     tile.width = panels.width(panel);
-    // Pointers move on by one pixel; only at the end of a row are they computed anew.
-    int image = 0, i = 0, j = 0;
-    const float* x = block.source;
-    float* y = c.y_pixel(block.first_image, block.first_row, 0) + panel * kPanel;
+    kTiles.indirect[panels.vectors(panel)][rows](&tile);
+    if (epilogue.any()) finish_tile(tile, rows, epilogue, c.y, panel * kPanel);
+  };
+
+  if (depth == c.in_channels && static_cast<size_t>(depth) * c.out_channels <= kCachedWeights) {
+    // A 1x1 filter does little with each number: x is read once and y is written in one go, while the pixels of the next
+    // tile are on their way.
+    const int tiles = ceil_div(pixels, tile_rows(panels.vectors(block.first_panel)));
+    PixelCursor cursor(c, block);
     for (int t = 0; t < tiles; t++) {
       const int rows = share(pixels, t + 1, tiles) - share(pixels, t, tiles);
-      for (int m = 0; m < rows; m++, x += x_pixel, y += y_pixel) {
-        if (j == c.out_width) {
-          j = 0;
-          if (++i == block.rows) i = 0, image++;
-          x = block.source + image * block.image_stride + i * x_row;
-          y = c.y_pixel(block.first_image + image, block.first_row + i, 0) + panel * kPanel;
-        }
-        tile.x[m] = x;
-        tile.y[m] = y;
-        j++;
+      cursor.fill(&tile, rows, block.first_panel * kPanel);
+      for (int m = 0; m < rows; m++) prefetch<0>(cursor.x + m * cursor.x_pixel, depth);
+      for (int panel = block.first_panel; panel < block.last_panel; panel++) {
+        for (int m = 0; m < rows; m++) prefetch<1>(cursor.y + m * cursor.y_pixel + panel * kPanel, panels.width(panel));
+        compute(panel, rows);
+        for (int m = 0; m < rows; m++) tile.y[m] += kPanel;
       }
-      if (block.prefetch && panel == block.first_panel) {
-        for (int m = 0; m < rows; m++) {
-          const float* next = tile.x[rows - 1] + (m + 1) * x_pixel;
-          for (int k = 0; k < c.in_channels; k += 16) __builtin_prefetch(next + k, 0, 2);
-        }
-      }
-      kTiles.indirect[vectors][rows](&tile);
-      if (epilogue.any()) finish_tile(tile, rows, epilogue, c.y, panel * kPanel);
+    }
+    return;
+  }
+  for (int panel = block.first_panel; panel < block.last_panel; panel++) {
+    const int tiles = ceil_div(pixels, tile_rows(panels.vectors(panel)));
+    PixelCursor cursor(c, block);
+    for (int t = 0; t < tiles; t++) {
+      const int rows = share(pixels, t + 1, tiles) - share(pixels, t, tiles);
+      cursor.fill(&tile, rows, panel * kPanel);
+      compute(panel, rows);
     }
   }
 }
@@ -138,7 +174,6 @@ static void convolve(Context& context, const Convolution& c, const Epilogue& epi
     block.first_panel = share(panels.count, part, panel_parts);
     block.last_panel = share(panels.count, part + 1, panel_parts);
     block.row_stride = row_stride;
-    block.prefetch = in_place && c.depth() <= 256;
     const int top = block.first_row * c.stride_height - c.pad_top;
     const size_t image_floats = static_cast<size_t>(c.in_height) * c.in_width * c.in_channels;
     const float* images = c.x + block.first_image * image_floats;

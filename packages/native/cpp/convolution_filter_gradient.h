@@ -37,6 +37,65 @@ class PartialSums {
   const size_t floats_;
 };
 
+/** The filter's gradient from the parts of the threads. */
+static void add_partial_sums(Context& context, const PartialSums& partial, const Panels& panels, int depth,
+                             float* dfilter) {
+  const int threads = context.threads();
+  const float* parts[Context::kMaxThreads];
+  const int part_count = partial.written(parts);
+  const int chunk = max_of(1, depth / (8 * threads));
+  parallel(context, ceil_div(depth, chunk), [&](int item, int) {
+    for (int row = item * chunk; row < min_of(depth, (item + 1) * chunk); row++) {
+      for (int panel = 0; panel < panels.count; panel++) {
+        const size_t at = panels.offset(panel, depth) + static_cast<size_t>(row) * panels.packed_width(panel);
+        float* to = dfilter + static_cast<size_t>(row) * panels.columns + panel * kPanel;
+        for (int i = 0; i < panels.width(panel); i++) {
+          float sum = parts[0][at + i];
+          for (int part = 1; part < part_count; part++) sum += parts[part][at + i];
+          to[i] = sum;
+        }
+      }
+    }
+  });
+}
+
+/**
+ * The gradient of a 1x1 filter, `x^T dy` over all pixels: outer products over blocks of pixels that stay in the first
+ * cache, in place, while the next block is on its way there. `out_channels` must be whole vectors.
+ */
+static void multiply_filter_gradient(Context& context, size_t pixels, int in_channels, int out_channels, const float* x,
+                                     const float* dy, float* dfilter) {
+  const size_t block_pixels = in_channels + out_channels < 192 ? 64 : 128;
+  const Panels panels(out_channels);
+  const int tiles = ceil_div(in_channels, tile_rows(panels.vectors(0)));
+  const PartialSums partial(context, panels.size(in_channels));
+  parallel(context, static_cast<int>((pixels + block_pixels - 1) / block_pixels), [&](int item, int thread) {
+    const size_t first = item * block_pixels, count = min_of(block_pixels, pixels - first);
+    const float* a = x + first * in_channels;
+    const float* b = dy + first * out_channels;
+    bool accumulate;
+    float* sums = partial.begin(thread, &accumulate);
+    OuterTile tile;
+    tile.a_pixel = in_channels, tile.b_pixel = out_channels;
+    tile.accumulate = accumulate, tile.pixels = static_cast<int>(count);
+    for (int panel = 0; panel < panels.count; panel++) {
+      const int width = panels.width(panel);
+      tile.b = b + panel * kPanel, tile.width = tile.c_stride = width;
+      for (int t = 0; t < tiles; t++) {
+        const int row = share(in_channels, t, tiles), rows = share(in_channels, t + 1, tiles) - row;
+        const int step = panel * tiles + t, steps = panels.count * tiles;
+        const size_t as = count * in_channels, bs = count * out_channels;
+        prefetch<0>(a + as + as * step / steps / 16 * 16, as / steps + 16);
+        prefetch<0>(b + bs + bs * step / steps / 16 * 16, bs / steps + 16);
+        tile.a = a + row;
+        tile.c = sums + panels.offset(panel, in_channels) + static_cast<size_t>(row) * width;
+        kTiles.outer[panels.vectors(panel)][rows](&tile);
+      }
+    }
+  }, true);
+  add_partial_sums(context, partial, panels, in_channels, dfilter);
+}
+
 /** A 1x1 filter with a stride reads only some pixels: gathers them. */
 static const float* subsample(Context& context, const Window& w, const float* x) {
   const size_t pixels = static_cast<size_t>(w.batch) * w.out_height * w.out_width;
@@ -54,6 +113,28 @@ static const float* subsample(Context& context, const Window& w, const float* x)
 }
 
 /**
+ * Writes one row of a plane, the channels `channel..channel + count` of a padded row: pixels side by side, `to_pixel`
+ * floats each. Where `count` is smaller, what is behind it is not used.
+ */
+static void copy_plane_row(float* to, int to_pixel, int pixels, const float* row, int width, int first, int channels,
+                           int channel, int count) {
+  const int begin = row == nullptr ? pixels : min_of(pixels, max_of(0, -first));
+  const int end = max_of(begin, min_of(pixels, width - first));
+  zero(to, static_cast<size_t>(begin) * to_pixel);
+  zero(to + static_cast<size_t>(end) * to_pixel, static_cast<size_t>(pixels - end) * to_pixel);
+  int j = begin;
+  // A whole vector: what is read past these channels is in the next pixel, what is written in the next one's place.
+  if (count <= kLanes && to_pixel <= kLanes) {
+    const float* from = row + static_cast<ptrdiff_t>(first + begin) * channels + channel;
+    for (; j + 1 < end; j++, from += channels) store(to + static_cast<size_t>(j) * to_pixel, load(from));
+  }
+  for (; j < end; j++) {
+    const float* from = row + static_cast<ptrdiff_t>(first + j) * channels + channel;
+    for (int i = 0; i < count; i++) to[static_cast<size_t>(j) * to_pixel + i] = from[i];
+  }
+}
+
+/**
  * `dfilter[tap] = sum over results of x at the tap times dy`: outer products, over blocks of about 512 pixels whose x is
  * copied with zeros around it. With many channels x is split into planes of a tile's channels, because strides of a
  * power of two would fight for the same lines of the first cache; with few, the taps of a row and the channels are one
@@ -61,11 +142,13 @@ static const float* subsample(Context& context, const Window& w, const float* x)
  */
 static void convolve_filter_gradient(Context& context, const Window& w, const float* x, const float* dy,
                                      float* dfilter) {
-  if (w.kernel_height == 1 && w.kernel_width == 1 && (w.stride_height > 1 || w.stride_width > 1) && w.pad_top == 0 &&
-      w.pad_left == 0) {
-    Window dense = w;
-    dense.in_height = w.out_height, dense.in_width = w.out_width, dense.stride_height = dense.stride_width = 1;
-    return convolve_filter_gradient(context, dense, subsample(context, w, x), dy, dfilter);
+  const bool reads_inside = w.pad_top == 0 && w.pad_left == 0 && (w.out_height - 1) * w.stride_height < w.in_height &&
+                            (w.out_width - 1) * w.stride_width < w.in_width;
+  if (w.kernel_height == 1 && w.kernel_width == 1 && reads_inside && w.out_channels % kLanes == 0) {
+    const bool dense = w.in_height == w.out_height && w.in_width == w.out_width;
+    const size_t pixels = static_cast<size_t>(w.batch) * w.out_height * w.out_width;
+    return multiply_filter_gradient(context, pixels, w.in_channels, w.out_channels, dense ? x : subsample(context, w, x),
+                                    dy, dfilter);
   }
   constexpr int kPixels = 512, kMergedChannels = 32;
   const int threads = context.threads(), channels = w.in_channels;
@@ -107,21 +190,9 @@ static void convolve_filter_gradient(Context& context, const Window& w, const fl
           continue;
         }
         for (int p = 0; p < planes; p++, to += plane) {
-          const int first = p * tile_height, count = min_of(tile_height, channels - first);
-          for (int j = 0; j < width; j++) {
-            const int column = j - w.pad_left;
-            float* pixel = to + static_cast<size_t>(j) * plane_channels;
-            if (row == nullptr || column < 0 || column >= w.in_width) {
-              zero(pixel, plane_channels);
-            } else if (count == plane_channels && count <= kLanes && j + 1 < width && column + 1 < w.in_width) {
-              // A whole vector: what is read past this tile is in the next pixel, what is written in the next's place.
-              store(pixel, load(row + static_cast<size_t>(column) * channels + first));
-            } else {
-              const float* from = row + static_cast<size_t>(column) * channels + first;
-              for (int i = 0; i < count; i++) pixel[i] = from[i];
-              for (int i = count; i < plane_channels; i++) pixel[i] = 0;
-            }
-          }
+          const int first = p * tile_height;
+          copy_plane_row(to, plane_channels, width, row, w.in_width, -w.pad_left, channels, first,
+                         min_of(tile_height, channels - first));
         }
       }
     }
@@ -168,22 +239,7 @@ static void convolve_filter_gradient(Context& context, const Window& w, const fl
     }
   }, true);
 
-  const float* parts[Context::kMaxThreads];
-  const int part_count = partial.written(parts);
-  const int chunk = max_of(1, depth / (8 * threads));
-  parallel(context, ceil_div(depth, chunk), [&](int item, int) {
-    for (int row = item * chunk; row < min_of(depth, (item + 1) * chunk); row++) {
-      for (int panel = 0; panel < panels.count; panel++) {
-        const size_t at = panels.offset(panel, depth) + static_cast<size_t>(row) * panels.packed_width(panel);
-        float* to = dfilter + static_cast<size_t>(row) * w.out_channels + panel * kPanel;
-        for (int i = 0; i < panels.width(panel); i++) {
-          float sum = parts[0][at + i];
-          for (int part = 1; part < part_count; part++) sum += parts[part][at + i];
-          to[i] = sum;
-        }
-      }
-    }
-  });
+  add_partial_sums(context, partial, panels, depth, dfilter);
 }
 
 }  // namespace

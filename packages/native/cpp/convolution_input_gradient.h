@@ -89,7 +89,7 @@ static bool input_gradient_merged(Context& context, const Window& w, const float
     block.first_image = item * group;
     block.images = min_of(w.batch, block.first_image + group) - block.first_image;
     block.image_stride = image_floats, block.row_stride = row_stride;
-    block.first_row = 0, block.first_panel = 0, block.last_panel = panels.count, block.prefetch = false;
+    block.first_row = 0, block.first_panel = 0, block.last_panel = panels.count;
     float* source = context.scratch(thread, Slot::kSource, image_floats * block.images + kPanel);
     for (int b = 0; b < block.images; b++) {
       for (int r = 0; r < height; r++) {

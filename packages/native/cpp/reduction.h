@@ -33,7 +33,18 @@ JEM_INLINE float better_of(float a, float b) {
 template <bool Largest>
 static float extreme_of_row(const float* x, size_t n) {
   float best = x[0];
-  for (size_t i = 1; i < n; i++) best = better_of<Largest>(best, x[i]);
+  size_t i = 1;
+  if (n >= kLanes) {
+    Vec each = load(x);
+    for (i = kLanes; i + kLanes <= n; i += kLanes) {
+      const Vec next = load(x + i);
+      // NaN wins: it differs from itself.
+      each = (Largest ? next > each : next < each) | (next != next) ? next : each;
+    }
+    best = each[0];
+    for (int lane = 1; lane < kLanes; lane++) best = better_of<Largest>(best, each[lane]);
+  }
+  for (; i < n; i++) best = better_of<Largest>(best, x[i]);
   return best;
 }
 
@@ -141,12 +152,21 @@ static void softmax(Context& context, bool log, int rows, int columns, const flo
     const float* from = x + static_cast<size_t>(row) * columns;
     float* to = y + static_cast<size_t>(row) * columns;
     const float top = extreme_of_row<true>(from, columns);
+    constexpr int kBlock = 4096;  // sums of this many stay in float32
     double total = 0;
-    for (int i = 0; i < columns; i += kLanes) {
-      const int lanes = min_of(kLanes, columns - i);
-      const Vec shifted = load_part(from + i, lanes) - top, power = exp_of(shifted);
-      for (int lane = 0; lane < lanes; lane++) total += power[lane];
-      store_part(to + i, log ? shifted : power, lanes);
+    for (int begin = 0; begin < columns; begin += kBlock) {
+      const int end = min_of(columns, begin + kBlock), whole = begin + (end - begin) / kLanes * kLanes;
+      Vec sums = Vec{};
+      for (int i = begin; i < whole; i += kLanes) {
+        const Vec shifted = load(from + i) - top, power = exp_of(shifted);
+        sums += power;
+        store(to + i, log ? shifted : power);
+      }
+      for (int lane = 0; lane < kLanes; lane++) total += sums[lane];
+      if (whole == end) continue;
+      const Vec shifted = load_part(from + whole, end - whole) - top, power = exp_of(shifted);
+      for (int lane = 0; lane < end - whole; lane++) total += power[lane];
+      store_part(to + whole, log ? shifted : power, end - whole);
     }
     if (log) {
       const float shift = static_cast<float>(::log(total));

@@ -28,6 +28,12 @@ struct Panels {
 
 /** Packs rows of one panel: `to[row][0..packed_width)` from `from[row * stride ...]`. */
 static void pack_rows(float* to, const float* from, size_t stride, int rows, int width, int packed_width) {
+  if (width == kPanel) {
+    for (int row = 0; row < rows; row++, to += kPanel, from += stride) {
+      JEM_UNROLL for (int v = 0; v < kPanelVectors; v++) store(to + v * kLanes, load(from + v * kLanes));
+    }
+    return;
+  }
   for (int row = 0; row < rows; row++, to += packed_width, from += stride) {
     copy(to, from, width);
     for (int i = width; i < packed_width; i++) to[i] = 0;
@@ -118,7 +124,7 @@ static __attribute__((noinline)) void indirect_tile(const IndirectTile* tile) {
   JEM_UNROLL for (int m = 0; m < Rows; m++) store_row<Vectors>(tile->y[m], sums[m], tile->width);
 }
 
-/** `y[m] = x[m] * weights` with rows at fixed strides; whole vectors are written. */
+/** `y[m] = x[m] * weights` with rows at fixed strides. */
 struct StridedTile {
   const float* x;
   ptrdiff_t x_stride;
@@ -126,6 +132,7 @@ struct StridedTile {
   int depth;
   float* y;
   ptrdiff_t y_stride;
+  int width;
 };
 
 template <int Rows, int Vectors>
@@ -139,7 +146,7 @@ static __attribute__((noinline)) void strided_tile(const StridedTile* tile) {
   const float* weights = tile->weights;
   accumulate<Rows, Vectors>(sums, x, weights, 0, tile->depth);
   float* y = tile->y;
-  JEM_UNROLL for (int m = 0; m < Rows; m++, y += tile->y_stride) store_row<Vectors>(y, sums[m], Vectors * kLanes);
+  JEM_UNROLL for (int m = 0; m < Rows; m++, y += tile->y_stride) store_row<Vectors>(y, sums[m], tile->width);
 }
 
 /** `c[m] (+)= sum over images, rows and pixels of a[m] * b`: outer products, for gradients of weights and matmul. */
