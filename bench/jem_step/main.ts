@@ -15,6 +15,8 @@ import { startTorch } from "../_torch.ts";
 
 const BATCH = 64;
 const SLOPE = 0.2;
+/** Runs off the clock, on both sides: V8 compiles what a training run repeats during its first iterations. */
+const WARM_UP = 6;
 
 function weight(shape: number[]): tf.Variable {
   const fanIn = shape.slice(0, -1).reduce((a, b) => a * b, 1);
@@ -165,6 +167,8 @@ console.log(row(["---", "---", "---", "---"]));
 for (const [title, name, step, body] of subjects) {
   const ours: number[] = [];
   const theirs: number[] = [];
+  await time(body, WARM_UP);
+  if (torch) await torch.ask({ name, step, repeats: WARM_UP });
   for (let round = 0; round < Number(options.rounds); round++) {
     ours.push(...(await time(body, 2)));
     if (torch) theirs.push(...(await torch.ask({ name, step, repeats: 2 })));
