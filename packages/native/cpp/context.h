@@ -42,6 +42,9 @@ class Context {
   /** Scratch memory that all threads of one kernel share; to be requested outside `run`. */
   float* shared(Slot slot, size_t floats) { return scratch(kMaxThreads, slot, floats); }
 
+  /** How many floats a core's second cache holds. */
+  size_t second_cache_floats() const { return second_cache_floats_; }
+
   /** Bytes of scratch memory held. */
   size_t scratch_bytes() const;
 
@@ -52,6 +55,7 @@ class Context {
     size_t floats = 0;
   };
   int threads_;
+  const size_t second_cache_floats_;
   Workers* workers_ = nullptr;
   Arena arenas_[kMaxThreads + 1][static_cast<int>(Slot::kCount)];
 };

@@ -70,10 +70,11 @@ class TileGrid {
   int batch_, down_ = 1, across_ = 1, rows_ = 0, columns_ = 0, count_ = 0;
 };
 
-/** Tiles for one item: their transformed inputs and products together fill the second cache. */
+/** Tiles for one item: their transformed inputs and products together fill three quarters of the second cache. */
 static int tiles_per_block(Context& context, int floats_per_tile, int tiles, int least) {
-  constexpr int kFloats = 448 * 1024, kMost = 320;
-  const int fitting = max_of(kFloats / floats_per_tile, least);
+  constexpr int kMost = 320;
+  const int floats = static_cast<int>(context.second_cache_floats() / 4 * 3);
+  const int fitting = max_of(floats / floats_per_tile, least);
   const int shared = ceil_div(tiles, 2 * context.threads());
   const int wanted = max_of(1, min_of(min_of(fitting, shared), kMost));
   // As many blocks as a multiple of the threads, so that nobody waits at the end.
