@@ -1,4 +1,5 @@
-import { add, div, engine, norm, reshape, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, div, norm, reshape, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { disposeTape } from "./_tape.ts";
 import type { SecondDerivativeMethod } from "./directional_derivative.ts";
 import { hessianVectorProduct, type ScoreModel } from "./hessian_vector_product.ts";
 import type { Labels } from "./labels.ts";
@@ -117,12 +118,4 @@ function rows(batch: number): (t: Tensor) => Promise<number[][]> {
 
 function length(row: readonly number[]): number {
   return Math.sqrt(row.reduce((total, value) => total + value * value, 0));
-}
-
-/** Frees what a gradient that threw has left behind: TensorFlow.js does so only when it succeeds. */
-function disposeTape(): void {
-  const { state } = engine();
-  if (state.gradientDepth > 0) return;
-  for (const node of state.activeTape ?? []) for (const t of node.saved ?? []) t.dispose();
-  state.activeTape = [];
 }
