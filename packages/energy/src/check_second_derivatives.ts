@@ -1,5 +1,4 @@
 import { add, div, norm, reshape, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
-import { disposeTape } from "./_tape.ts";
 import type { SecondDerivativeMethod } from "./directional_derivative.ts";
 import { hessianVectorProduct, type ScoreModel } from "./hessian_vector_product.ts";
 import type { Labels } from "./labels.ts";
@@ -88,7 +87,6 @@ export async function checkSecondDerivatives(
     return { method: "finite-difference", error, reason };
   } catch (error) {
     if (actual !== undefined) throw error;
-    disposeTape();
     const reason = error instanceof Error ? error.message : String(error);
     return { method: "finite-difference", error: Number.POSITIVE_INFINITY, reason };
   } finally {

@@ -1,5 +1,6 @@
-import { add, div, grad, mul, reshape, sub, sum, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
+import { add, div, mul, reshape, sub, sum, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
 import { checkDirection, displacement } from "./_displacement.ts";
+import { gradient } from "./_gradient.ts";
 
 /**
  * How a derivative beyond the gradient is computed: by nested gradients, or by central differences of what needs one
@@ -97,5 +98,5 @@ function exact(f: (x: Tensor) => Tensor, x: Tensor, v: Tensor): Tensor1D {
     // The second term gives a function that is constant in x the gradient 0 in place of an error.
     return add(sum(value), sum(mul(z, 0)));
   };
-  return sum(reshape(mul(grad(total)(x), v), [x.shape[0]!, -1]), 1);
+  return sum(reshape(mul(gradient(total, x), v), [x.shape[0]!, -1]), 1);
 }

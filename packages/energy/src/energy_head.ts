@@ -1,23 +1,8 @@
-import {
-  clone,
-  grad,
-  mul,
-  neg,
-  reshape,
-  sqrt,
-  square,
-  sum,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  tidy,
-  type Variable,
-} from "@tensorflow/tfjs-core";
+import { clone, type Tensor, type Tensor1D, type Tensor2D, tidy, type Variable } from "@tensorflow/tfjs-core";
+import { headOf } from "./_head.ts";
 import { networkOf } from "./_network.ts";
-import { disposeTape } from "./_tape.ts";
 import type { Classifier } from "./classifier.ts";
-import { logSumExp, softmax } from "./double_differentiable.ts";
-import { type Labels, oneHotLabels } from "./labels.ts";
+import type { Labels } from "./labels.ts";
 
 /** Options of {@linkcode energyHead}. */
 export interface EnergyHeadOptions {
@@ -110,73 +95,10 @@ export function energyHead(classifier: Classifier, options: EnergyHeadOptions = 
   }
   const network = networkOf(classifier, options);
 
-  function logits(x: Tensor): Tensor2D {
-    return tidy(() => {
-      const f = checkLogits(network.logits(x), x, numClasses);
-      // A classifier may return its very input, which stays the caller's.
-      return (f as Tensor) === x ? clone(f) : f;
-    });
-  }
-
-  function logDensity(x: Tensor, y?: Labels): Tensor1D {
-    return tidy(() => {
-      const f = logits(x);
-      if (y === undefined) return logSumExp(f) as Tensor1D;
-      return sum(mul(f, oneHotLabels("compute the energy", y, f.shape[0], f.shape[1])), 1);
-    });
-  }
-
-  function energy(x: Tensor, y?: Labels): Tensor1D {
-    return tidy(() => neg(logDensity(x, y)));
-  }
-
-  function probabilities(x: Tensor): Tensor2D {
-    return tidy(() => softmax(logits(x)) as Tensor2D);
-  }
-
-  function score(x: Tensor, y?: Labels): Tensor {
-    // The gradient of the sum over the batch: examples do not influence one another.
-    try {
-      return grad((input) => sum(logDensity(input, y)))(x);
-    } catch (error) {
-      disposeTape();
-      throw explained(error);
-    }
-  }
-
-  function approximateMass(x: Tensor): Tensor1D {
-    return tidy(() => {
-      const perElement = reshape(score(x), [x.shape[0]!, -1]);
-      return neg(sqrt(sum(square(perElement), 1)));
-    });
-  }
-
-  async function validate(x: Tensor): Promise<void> {
-    const f = logits(x);
-    const [batch, classes] = f.shape;
-    const values = Float32Array.from(await f.data());
-    f.dispose();
-    const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong !== -1) {
-      throw new RangeError(
-        `Cannot use the classifier: logits must be finite but found ${values[wrong]} ` +
-          `for example ${Math.floor(wrong / classes)}, class ${wrong % classes}`,
-      );
-    }
-    const rows = Array.from({ length: batch }, (_, i) => values.subarray(i * classes, (i + 1) * classes));
-    const sum = (row: Float32Array, term: (value: number) => number): number => row.reduce((a, f) => a + term(f), 0);
-    const isNormalised = (total: number): boolean => Math.abs(total - 1) < 1e-4;
-    if (batch === 0) return;
-    for (const [found, test] of [
-      ["probabilities", (row) => row.every((f) => f >= 0) && isNormalised(sum(row, (f) => f))],
-      ["log-probabilities", (row) => isNormalised(sum(row, Math.exp))],
-    ] as [string, (row: Float32Array) => boolean][]) {
-      if (rows.every(test)) {
-        throw new RangeError(
-          `Cannot use the classifier: it returns ${found} (rows that sum to 1); remove its final softmax so that it returns logits`,
-        );
-      }
-    }
+  function terms(x: Tensor): { readonly logits: Tensor2D } {
+    const f = checkLogits(network.logits(x), x, numClasses);
+    // A classifier may return its very input, which stays the caller's.
+    return { logits: (f as Tensor) === x ? clone(f) : f };
   }
 
   function features(x: Tensor): Tensor {
@@ -191,41 +113,11 @@ export function energyHead(classifier: Classifier, options: EnergyHeadOptions = 
     });
   }
 
-  return {
-    logits,
-    energy,
-    logDensity,
-    probabilities,
-    score,
-    approximateMass,
-    validate,
-    ...(network.features && { features }),
-    get variables() {
-      return network.variables();
-    },
-  };
+  return headOf({ terms, variables: network.variables, ...(network.features && { features }) });
 }
 
 function isTensor(value: unknown): value is Tensor {
   return Array.isArray((value as Tensor | undefined)?.shape) && !Array.isArray(value);
-}
-
-/** Says in our words which operation stands between the input and its gradient. */
-function explained(error: unknown): unknown {
-  const message = error instanceof Error ? error.message : "";
-  const operation = message.match(/gradient function not found for (\w+)/)?.[1];
-  if (operation !== undefined) {
-    return new TypeError(
-      `Cannot compute score: every operation from x to the logits must have a gradient but ${operation} has none`,
-      { cause: error },
-    );
-  }
-  if (message.includes("Cannot compute gradient of y=f(x)")) {
-    return new TypeError("Cannot compute score: the logits must depend on x through differentiable operations", {
-      cause: error,
-    });
-  }
-  return error;
 }
 
 function checkLogits(logits: unknown, x: Tensor, numClasses: number | undefined): Tensor2D {

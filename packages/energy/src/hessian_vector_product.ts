@@ -1,5 +1,6 @@
-import { add, div, grad, mul, reshape, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, div, mul, reshape, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkDirection, displacement } from "./_displacement.ts";
+import { gradient } from "./_gradient.ts";
 import type { SecondDerivativeMethod } from "./directional_derivative.ts";
 import type { Labels } from "./labels.ts";
 
@@ -66,7 +67,7 @@ export function hessianVectorProduct(
   checkDirection("compute Hessian-vector product", x, v, { method, step });
   if (method === "exact") {
     // The second term gives a score that is constant in x the derivative 0 in place of an error.
-    return grad((z) => add(sum(mul(head.score(z, labels), v)), sum(mul(z, 0))))(x);
+    return gradient((z) => add(sum(mul(head.score(z, labels), v)), sum(mul(z, 0))), x);
   }
   return tidy(() => {
     const { shift, length } = displacement(x, v, step);

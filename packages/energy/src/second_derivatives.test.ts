@@ -263,6 +263,7 @@ describe.each(BACKENDS)("on %s", (backend) => {
       const check = await checkSecondDerivatives(pooled, x);
       expect(check).toMatchObject({ method: "finite-difference", error: Number.POSITIVE_INFINITY });
       expect(check.reason).toContain("AvgPoolGrad");
+      expect(() => hessianVectorProduct(pooled, x, x, { method: "exact" })).toThrow("AvgPoolGrad");
       expect((await checkSecondDerivatives(leaky, input)).method).toBe("exact");
     });
   });
