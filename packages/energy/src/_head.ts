@@ -19,7 +19,7 @@ import type { EnergyHead } from "./energy_head.ts";
 import { type Labels, oneHotLabels } from "./labels.ts";
 
 /** The logits `u + c` in two parts: the class probabilities are those of `u` even where `c` leaves float32 no digits for them. */
-export interface LogitTerms {
+interface LogitTerms {
   /** `u`, `[batch, classes]`. */
   readonly logits: Tensor2D;
   /** `c`, `[batch]`, the same for all classes of an example; 0 when not given. */
@@ -123,7 +123,7 @@ export function headOf({ terms, features, variables }: HeadParts): EnergyHead {
 /** Says in our words which operation stands between the input and its gradient. */
 function explained(error: unknown): unknown {
   const message = error instanceof Error ? error.message : "";
-  const operation = message.match(/gradient function not found for (\w+)/)?.[1];
+  const operation = message.match(/(?:gradient function not found for|Error in gradient for op) (\w+)/)?.[1];
   if (operation !== undefined) {
     return new TypeError(
       `Cannot compute score: every operation from x to the logits must have a gradient but ${operation} has none`,

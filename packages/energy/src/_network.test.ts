@@ -349,3 +349,21 @@ test("validate() refuses functions whose rows are log-probabilities", async () =
     ]),
   );
 });
+
+test.each(["int32", "float32"] as const)("tokens (%s) have energies but no score", async (dtype) => {
+  const embedding = tf.layers.embedding({ inputDim: 5, outputDim: 3, inputShape: [4] });
+  const head = energyHead(tf.sequential({ layers: [embedding, tf.layers.globalAveragePooling1d(), dense(2, 1, 3)] }));
+  const tokens = tf.tensor2d(
+    [
+      [0, 1, 2, 3],
+      [4, 4, 0, 1],
+    ],
+    [2, 4],
+    dtype,
+  );
+  await head.validate(tokens);
+  expect(head.energy(tokens, [0, 1]).shape).toEqual([2]);
+  await leakFree(() => {
+    expect(() => head.score(tokens)).toThrow(/^Cannot compute score: /);
+  });
+});

@@ -1,4 +1,5 @@
 import { add, div, norm, reshape, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { checkDirection } from "./_displacement.ts";
 import type { SecondDerivativeMethod } from "./directional_derivative.ts";
 import { hessianVectorProduct, type ScoreModel } from "./hessian_vector_product.ts";
 import type { Labels } from "./labels.ts";
@@ -61,11 +62,12 @@ export async function checkSecondDerivatives(
     throw new RangeError(`Cannot check second derivatives: tolerance must be greater than 0 but found ${tolerance}`);
   }
   const batch = x.shape[0]!;
+  // Shorter than is best, to cross few kinks.
+  const step = 0.005 / Math.sqrt(x.size / batch);
+  checkDirection("check second derivatives", x, x, { method: "finite-difference", step });
   const { v, score, expected } = tidy(() => {
     const score = head.score(x, rest.labels);
     const v = direction(x, score);
-    // Shorter than is best, to cross few kinks.
-    const step = 0.005 / Math.sqrt(x.size / batch);
     return { v, score, expected: hessianVectorProduct(head, x, v, { ...rest, step }) };
   });
   let actual: Tensor | undefined;

@@ -328,6 +328,7 @@ test("second derivatives refuse other shapes, methods and steps", async () => {
   );
   expect(() => hessianVectorProduct(head, x, x, { labels: [0] })).toThrow("labels must be [2] but found [1]");
   await expect(checkSecondDerivatives(head, x, { tolerance: 0 })).rejects.toThrow("tolerance must be greater than 0");
+  await expect(checkSecondDerivatives(head, tf.ones([0, 3]))).rejects.toThrow("x must be a non-empty");
   await expect(checkSecondDerivatives(head, x, { labels: [0] })).rejects.toThrow("labels must be [2] but found [1]");
   await expect(checkSecondDerivatives({ score: (z) => tf.mul(z, Number.NaN) }, x)).rejects.toThrow("is not finite");
 });
