@@ -15,5 +15,15 @@
  *
  * @module
  */
+export * from "./conditional_likelihood.ts";
+export * from "./contrastive_divergence.ts";
 export * from "./cross_entropy.ts";
+export * from "./data_negatives.ts";
 export * from "./jem.ts";
+export * from "./joint_likelihood.ts";
+export * from "./loss_terms.ts";
+export * from "./model.ts";
+export * from "./negative_sampler.ts";
+export * from "./persistent_negatives.ts";
+export * from "./semi_supervised_jem.ts";
+export * from "./short_run_negatives.ts";

@@ -1,0 +1,10 @@
+import type { EnergyHead } from "@jem-js/energy";
+
+/** What an objective of labels needs: `logits(x)`, `[batch, classes]`. An energy head is one. */
+export type LogitsModel = Pick<EnergyHead, "logits">;
+
+/**
+ * What an objective of a density needs: `logDensity(x, y?)`, `[batch]`, up to a constant; differentiable with respect to
+ * its variables. An energy head is one, and so is `{ logDensity: (x) => ... }` over a network with one output.
+ */
+export type DensityModel = Pick<EnergyHead, "logDensity">;

@@ -1,0 +1,57 @@
+import { type Key, split } from "@jem-js/random";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Chain, NegativeSampler } from "./negative_sampler.ts";
+
+/** Where persistent chains are kept between steps: a `replayBuffer` of `@jem-js/samplers` is one. */
+export interface ChainStore {
+  /** Draws the starts of `batch` chains, `[batch, ...input]`, owned by the caller, and the slots they came from. */
+  draw(key: Key, batch: number): { readonly x: Tensor; readonly slots: Int32Array };
+  /** Stores where the chains ended; `x` is borrowed. */
+  write(slots: Int32Array, x: Tensor): Promise<void>;
+}
+
+/**
+ * Negatives from chains that go on where earlier ones ended: persistent contrastive divergence.
+ *
+ * Use it to learn a density, and for JEM. The chains run on over the whole of training, so that few steps each time are
+ * near equilibrium as long as the model changes slowly. The store decides how many chains there are and how often one
+ * starts anew: JEM's keeps 10,000 and restarts 5 %; as many as a batch and none is the original algorithm.
+ *
+ * @example Usage
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { persistentNegatives } from "@jem-js/objectives";
+ * import { key } from "@jem-js/random";
+ * import { replayBuffer } from "@jem-js/samplers";
+ * import { expect } from "vitest";
+ *
+ * const buffer = replayBuffer({ key: key(0), size: 100, shape: [2], reinitProbability: 0 });
+ * const chain = (_: unknown, x: tf.Tensor) => tf.add(x, 10); // run() of @jem-js/samplers
+ * const sample = persistentNegatives(chain, buffer);
+ * let negatives = tf.zeros([0]);
+ * for (let i = 0; i < 20; i++) negatives = await sample(key(i), tf.zeros([50, 2]));
+ * expect(Math.max(...(await negatives.data()))).toBeGreaterThan(50); // the chains went on
+ * ```
+ *
+ * @see {@link https://www.cs.toronto.edu/~tijmen/pcd/pcd.pdf | Tieleman, Training restricted Boltzmann machines using approximations to the likelihood gradient}
+ *
+ * @param chain The steps of one iteration.
+ * @param store The chains, borrowed.
+ * @returns The sampler, `[batch, ...input]` to as many negatives.
+ * @throws What `store.write` throws, from the sampler: a replay buffer refuses chains that are not finite.
+ */
+export function persistentNegatives(chain: Chain, store: ChainStore): NegativeSampler {
+  return async (key, x) => {
+    const [drawKey, chainKey] = split(key) as [Key, Key];
+    const { x: start, slots } = store.draw(drawKey, x.shape[0]!);
+    const negatives = chain(chainKey, start);
+    start.dispose();
+    try {
+      await store.write(slots, negatives);
+    } catch (error) {
+      negatives.dispose();
+      throw error;
+    }
+    return negatives;
+  };
+}
