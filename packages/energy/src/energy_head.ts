@@ -1,11 +1,9 @@
 import {
   clone,
   grad,
-  logSumExp,
   mul,
   neg,
   reshape,
-  softmax,
   sqrt,
   square,
   sum,
@@ -15,6 +13,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import type { Classifier, ClassifierFunction } from "./classifier.ts";
+import { logSumExp, softmax } from "./double_differentiable.ts";
 import { type Labels, oneHotLabels } from "./labels.ts";
 
 /** Options of {@linkcode energyHead}. */
@@ -95,7 +94,7 @@ export function energyHead(classifier: Classifier, options: EnergyHeadOptions = 
   function logDensity(x: Tensor, y?: Labels): Tensor1D {
     return tidy(() => {
       const f = logits(x);
-      if (y === undefined) return logSumExp(f, 1);
+      if (y === undefined) return logSumExp(f) as Tensor1D;
       return sum(mul(f, oneHotLabels("compute the energy", y, f.shape[0], f.shape[1])), 1);
     });
   }
@@ -105,7 +104,7 @@ export function energyHead(classifier: Classifier, options: EnergyHeadOptions = 
   }
 
   function probabilities(x: Tensor): Tensor2D {
-    return tidy(() => softmax(logits(x)));
+    return tidy(() => softmax(logits(x)) as Tensor2D);
   }
 
   function score(x: Tensor, y?: Labels): Tensor {

@@ -13,6 +13,10 @@
  *
  * @module
  */
+export * from "./check_second_derivatives.ts";
 export * from "./classifier.ts";
+export * from "./directional_derivative.ts";
+export * from "./double_differentiable.ts";
 export * from "./energy_head.ts";
+export * from "./hessian_vector_product.ts";
 export * from "./labels.ts";
