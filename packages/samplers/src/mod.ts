@@ -17,7 +17,11 @@
  *
  * @module
  */
+export * from "./buffer_snapshot.ts";
+export * from "./chain_provenance.ts";
+export * from "./initializer.ts";
 export * from "./kernel.ts";
 export * from "./replay_buffer.ts";
+export * from "./replay_draw.ts";
 export * from "./run.ts";
 export * from "./sgld.ts";
