@@ -28,5 +28,5 @@ import type { Chain, NegativeSampler } from "./negative_sampler.ts";
  * @returns The sampler, `[batch, ...input]` to as many negatives.
  */
 export function dataNegatives(chain: Chain): NegativeSampler {
-  return async (key, x) => chain(key, x);
+  return async (key, x, labels) => chain(key, x, labels);
 }

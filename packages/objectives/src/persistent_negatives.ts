@@ -3,11 +3,11 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Chain, NegativeSampler } from "./negative_sampler.ts";
 
 /** Where persistent chains are kept between steps: a `replayBuffer` of `@jem-js/samplers` is one. */
-export interface ChainStore {
-  /** Draws the starts of `batch` chains, `[batch, ...input]`, owned by the caller, and the slots they came from. */
-  draw(key: Key, batch: number): { readonly x: Tensor; readonly slots: Int32Array };
-  /** Stores where the chains ended; `x` is borrowed. */
-  write(slots: Int32Array, x: Tensor): Promise<void>;
+export interface ChainStore<Drawn extends { readonly x: Tensor }> {
+  /** Draws the starts `x` of `batch` chains, `[batch, ...input]`, owned by the caller; of these classes when labels are given. */
+  draw(key: Key, batch: number, options?: { readonly labels?: ArrayLike<number> }): Drawn;
+  /** Stores where the drawn chains ended; `x` is borrowed. */
+  write(drawn: NoInfer<Drawn>, x: Tensor): Promise<void>;
 }
 
 /**
@@ -40,14 +40,17 @@ export interface ChainStore {
  * @returns The sampler, `[batch, ...input]` to as many negatives.
  * @throws What `store.write` throws, from the sampler: a replay buffer refuses chains that are not finite.
  */
-export function persistentNegatives(chain: Chain, store: ChainStore): NegativeSampler {
-  return async (key, x) => {
+export function persistentNegatives<Drawn extends { readonly x: Tensor }>(
+  chain: Chain,
+  store: ChainStore<Drawn>,
+): NegativeSampler {
+  return async (key, x, labels) => {
     const [drawKey, chainKey] = split(key) as [Key, Key];
-    const { x: start, slots } = store.draw(drawKey, x.shape[0]!);
-    const negatives = chain(chainKey, start);
-    start.dispose();
+    const drawn = store.draw(drawKey, x.shape[0]!, labels && { labels });
+    const negatives = chain(chainKey, drawn.x, labels);
+    drawn.x.dispose();
     try {
-      await store.write(slots, negatives);
+      await store.write(drawn, negatives);
     } catch (error) {
       negatives.dispose();
       throw error;

@@ -4,7 +4,6 @@ import {
   clone,
   dispose,
   div,
-  keep,
   mul,
   type NamedTensorMap,
   type Scalar,
@@ -74,18 +73,15 @@ export function sharpnessAwareGradients(
   checkPositive("rho", rho);
   if (variables.length === 0) throw new TypeError("Cannot compute the gradient: variables is empty");
   const { value, grads: first } = variableGrads(loss, [...variables]);
-  const ascents = tidy(() => {
-    const scaled = variables.map((w) => (adaptive ? mul(first[w.name]!, square(w)) : first[w.name]!));
-    // ||T g||^2 = sum g . T^2 g.
-    const norm = sqrt(addN(variables.map((w, i) => sum(mul(first[w.name]!, scaled[i]!)))));
-    const scale = div(rho, add(norm, 1e-12));
-    return scaled.map((direction) => mul(direction, scale));
-  });
-  dispose(first);
-  const before: Tensor[] = variables.map((w) => keep(clone(w)));
+  // A variable that the loss does not use has no gradient.
+  const moved = variables.filter((w) => first[w.name]);
+  const before: Tensor[] = moved.map((w) => clone(w));
   try {
-    variables.forEach((w, i) => {
-      w.assign(add(before[i]!, ascents[i]!));
+    tidy(() => {
+      const ascents = ascentsOf(moved, first, { rho, adaptive });
+      moved.forEach((w, i) => {
+        w.assign(add(w, ascents[i]!));
+      });
     });
     const { value: unused, grads } = variableGrads(loss, [...variables]);
     unused.dispose();
@@ -94,9 +90,22 @@ export function sharpnessAwareGradients(
     value.dispose();
     throw error;
   } finally {
-    variables.forEach((w, i) => {
+    moved.forEach((w, i) => {
       w.assign(before[i]!);
     });
-    dispose([ascents, before]);
+    dispose([first, before]);
   }
+}
+
+/** The displacement `e` of each weight. */
+function ascentsOf(
+  weights: readonly Variable[],
+  gradients: NamedTensorMap,
+  { rho, adaptive }: Required<SharpnessAwareOptions>,
+): Tensor[] {
+  const directions = weights.map((w) => (adaptive ? mul(gradients[w.name]!, square(w)) : gradients[w.name]!));
+  // ||T g||^2 = sum g . T^2 g.
+  const norm = sqrt(addN(weights.map((w, i) => sum(mul(gradients[w.name]!, directions[i]!)))));
+  const scale = div(rho, add(norm, 1e-12));
+  return directions.map((direction) => mul(direction, scale));
 }

@@ -35,10 +35,10 @@ export interface ShortRunOptions {
  */
 export function shortRunNegatives(chain: Chain, options: ShortRunOptions = {}): NegativeSampler {
   const { initializer = uniformNoise } = options;
-  return async (key, x) => {
+  return async (key, x, labels) => {
     const [startKey, chainKey] = split(key) as [Key, Key];
     const start = initializer(startKey, x.shape);
-    const negatives = chain(chainKey, start);
+    const negatives = chain(chainKey, start, labels);
     start.dispose();
     return negatives;
   };

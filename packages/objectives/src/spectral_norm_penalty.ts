@@ -6,20 +6,18 @@ import { type SpectralNormOptions, spectralNorm } from "./spectral_norm.ts";
  * The spectral norm penalty `1/2 sum_l sigma(W_l)^2` of weights, to be weighted and added to a loss.
  *
  * Use it when an energy becomes so sharp that chains cannot follow (losses that blow up, samples that leave the range of
- * the data); unlike weight decay it leaves the smaller singular values alone. Its paper's weight is
- * `presets.spectralNormPenalty`.
+ * the data); unlike weight decay it leaves the smaller singular values alone.
  *
  * @example Usage
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
- * import { presets, spectralNormPenalty } from "@jem-js/objectives";
+ * import { spectralNormPenalty } from "@jem-js/objectives";
  * import { key } from "@jem-js/random";
  * import { expect } from "vitest";
  *
  * const weights = [tf.tensor2d([[3, 0], [0, -4]]), tf.tensor2d([[2]])];
  * const penalty = spectralNormPenalty(weights, { key: key(0) });
  * expect((await penalty.data())[0]).toBeCloseTo((16 + 4) / 2, 2);
- * expect(presets.spectralNormPenalty.weight).toBe(0.01);
  * ```
  *
  * @see {@link https://arxiv.org/abs/1705.10941 | Yoshida and Miyato, Spectral norm regularization for improving the generalizability of deep learning}

@@ -1,5 +1,5 @@
-import { type EnergyHead, energyHead } from "@jem-js/energy";
-import { numericGradient } from "@jem-js-internal/testing";
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
+import { numericGradient, type Tolerance } from "@jem-js-internal/testing";
 import {
   add,
   grad,
@@ -9,7 +9,6 @@ import {
   slice,
   type Tensor,
   type Tensor2D,
-  tanh,
   tensor1d,
 } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
@@ -28,12 +27,15 @@ export function networkOf(weights: Tensor): EnergyHead {
 }
 
 /** Expects the gradient of a loss with respect to the weights of the network to be its numeric gradient. */
-export async function expectNumericGradient(loss: (head: EnergyHead) => Scalar): Promise<void> {
+export async function expectNumericGradient(
+  loss: (head: EnergyHead) => Scalar,
+  // Central differences in float32: rounding 1e-5, truncation h^2 / 6 times a third derivative.
+  tolerance: Tolerance = { rtol: 2e-3, atol: 1e-3 },
+): Promise<void> {
   const ofWeights = (weights: Tensor): Scalar => loss(networkOf(weights));
   const weights = tensor1d([...WEIGHTS]);
   const gradient = grad(ofWeights)(weights);
   const expected = await numericGradient(ofWeights, weights);
   expect(Math.max(...expected.map(Math.abs)), "a gradient to speak of").toBeGreaterThan(0.05);
-  // Central differences in float32: rounding 1e-5, truncation h^2 / 6 times a third derivative.
-  expect(await gradient.data()).toBeAllclose(expected, { rtol: 2e-3, atol: 1e-3 });
+  expect(await gradient.data()).toBeAllclose(expected, tolerance);
 }
