@@ -1,6 +1,7 @@
-import type { EnergyHead } from "@jem-js/energy";
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
 import { key } from "@jem-js/random";
 import { registerWasmGradients } from "@jem-js/wasm-gradients";
+import { smallNetwork, smallWeights } from "@jem-js-internal/testing";
 import "@tensorflow/tfjs-backend-wasm";
 import {
   getBackend,
@@ -8,15 +9,15 @@ import {
   type Scalar,
   setBackend,
   sum,
+  type Tensor,
   type Tensor1D,
-  tensor1d,
   tensor2d,
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { networkOf, WEIGHTS } from "./_testing/gradient.ts";
 import * as o from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 registerWasmGradients();
 
 const k = key(0);
@@ -63,7 +64,7 @@ test.each(Object.entries(LOSSES))("%s() has the value and the gradient on wasm t
   const before = getBackend();
   const on = async (backend: string): Promise<number[]> => {
     await setBackend(backend);
-    const { value, grad } = valueAndGrad((w) => loss(networkOf(w)))(tensor1d([...WEIGHTS]));
+    const { value, grad } = valueAndGrad((w) => loss(headOf(w)))(smallWeights());
     return [...(await value.data()), ...(await grad.data())];
   };
   try {

@@ -14,7 +14,7 @@ import type { Chain, NegativeSampler } from "./negative_sampler.ts";
  * import { expect } from "vitest";
  *
  * const model = { logDensity: (x: tf.Tensor) => tf.neg(tf.sum(tf.square(x), 1)) as tf.Tensor1D };
- * const langevin = (k: ReturnType<typeof key>, x: tf.Tensor) => // or run() of @jem-js/samplers
+ * const langevin = (k: ReturnType<typeof key>, x: tf.Tensor) => // or run() of a kernel
  *   tf.tidy(() => tf.add(tf.mul(x, 0.9), tf.mul(normal(k, x.shape), 0.3)));
  * const x = tf.ones([4, 2]);
  * const negatives = await dataNegatives(langevin)(key(0), x);

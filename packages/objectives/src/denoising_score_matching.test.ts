@@ -1,11 +1,18 @@
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
 import { key } from "@jem-js/random";
-import { leakFree } from "@jem-js-internal/testing";
+import {
+  expectNumericGradient,
+  fourPoints,
+  gaussian,
+  leakFree,
+  smallNetwork,
+  smallWeights,
+} from "@jem-js-internal/testing";
 import { dispose, grad, ones, scalar, type Tensor, tensor2d, tile } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { cross, gaussian } from "./_testing/gaussian.ts";
-import { expectNumericGradient } from "./_testing/gradient.ts";
 import { denoisingScoreMatching } from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 const x = tensor2d([
   [0.3, -1.2],
@@ -17,7 +24,8 @@ test.each(["exact", "finite-difference"] as const)(
   "denoisingScoreMatching() has the gradient of its value by the method %s",
   (method) =>
     expectNumericGradient(
-      (head) => denoisingScoreMatching(head, { x }, { key: key(1), noiseScale: 0.5, method }).loss,
+      (w) => denoisingScoreMatching(headOf(w), { x }, { key: key(1), noiseScale: 0.5, method }).loss,
+      smallWeights(),
       {
         rtol: 3e-3,
         atol: 3e-3,
@@ -31,7 +39,7 @@ test.each([
 ])(
   "denoisingScoreMatching() is least at the precision 1 / (s^2 + sigma^2): s^2 = %d, sigma = %d",
   async (s2, sigma) => {
-    const batch = { x: tile(cross(s2), [1000, 1]) };
+    const batch = { x: tile(fourPoints(s2), [1000, 1]) };
     const options = { key: key(2), noiseScale: sigma };
     // The loss is a parabola in the precision: two slopes give its minimum.
     const slope = (precision: number): Promise<number> =>

@@ -1,5 +1,5 @@
-import { energyHead } from "@jem-js/energy";
-import { leakFree } from "@jem-js-internal/testing";
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
+import { expectNumericGradient, gaussian, leakFree, smallNetwork, smallWeights } from "@jem-js-internal/testing";
 import {
   concat,
   leakyRelu,
@@ -14,10 +14,9 @@ import {
   variableGrads,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { gaussian } from "./_testing/gaussian.ts";
-import { expectNumericGradient } from "./_testing/gradient.ts";
 import { gradientPenalty } from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 const x = tensor2d([
   [0.3, -1.2],
@@ -29,7 +28,7 @@ test.each(["exact", "finite-difference"] as const)(
   "gradientPenalty() has the gradient of its value by the method %s",
   async (method) => {
     for (const target of [0, 1]) {
-      await expectNumericGradient((head) => gradientPenalty(head, { x }, { target, method }), {
+      await expectNumericGradient((w) => gradientPenalty(headOf(w), { x }, { target, method }), smallWeights(), {
         rtol: 3e-3,
         atol: 3e-3,
       });

@@ -1,4 +1,5 @@
-import { leakFree } from "@jem-js-internal/testing";
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
+import { gaussian, leakFree, smallNetwork, smallWeights } from "@jem-js-internal/testing";
 import {
   add,
   clipByValue,
@@ -14,10 +15,9 @@ import {
   tensor2d,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { gaussian } from "./_testing/gaussian.ts";
-import { networkOf, WEIGHTS } from "./_testing/gradient.ts";
 import { contrastiveDivergence, improvedContrastiveDivergence } from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 const x = tensor2d([
   [0.3, -1.2],
@@ -35,17 +35,17 @@ const neighbors = tensor2d([
   [-1, 1],
   [0.5, 0.5],
 ]);
-const weights = tensor1d([...WEIGHTS]);
+const weights = smallWeights();
 const stepSize = 0.7;
 
 /** The last step as a function of the weights. */
 const stepOf = (w: Tensor, bounds: [number, number]): Tensor =>
-  clipByValue(add(previous, mul(networkOf(w).score(previous), stepSize)), ...bounds);
+  clipByValue(add(previous, mul(headOf(w).score(previous), stepSize)), ...bounds);
 
 /** The two terms through the sampler, from their definition: the energy of constant weights, the distance of the nearest. */
 const throughSampler = async (w: Tensor, bounds: [number, number]): Promise<number> => {
   const samples = stepOf(w, bounds);
-  const energy = -(await value(networkOf(weights).logDensity(samples).mean()));
+  const energy = -(await value(headOf(weights).logDensity(samples).mean()));
   const [points, bank] = [await samples.array(), await neighbors.array()] as [number[][], number[][]];
   const distances = points.map((p) => Math.min(...bank.map((b) => Math.hypot(p[0]! - b[0]!, p[1]! - b[1]!))));
   return 0.8 * energy - (0.3 * distances.reduce((total, d) => total + Math.log(d), 0)) / 3;
@@ -62,14 +62,15 @@ test.each([
     const batch = { x, negatives, previous, neighbors };
     const extra = (w: Tensor): Scalar =>
       sub(
-        improvedContrastiveDivergence(networkOf(w), batch, options).loss,
-        contrastiveDivergence(networkOf(w), batch, { energyL2: 0.1 }).loss,
+        improvedContrastiveDivergence(headOf(w), batch, options).loss,
+        contrastiveDivergence(headOf(w), batch, { energyL2: 0.1 }).loss,
       );
     expect(await value(extra(weights))).toBeAllclose(await throughSampler(weights, clamp), { rtol: 1e-4 });
     const expected = [];
-    for (let i = 0; i < WEIGHTS.length; i++) {
+    const values = await weights.data();
+    for (let i = 0; i < values.length; i++) {
       const at = (h: number): Promise<number> =>
-        throughSampler(tensor1d(WEIGHTS.map((v, j) => (i === j ? v + h : v))), clamp);
+        throughSampler(tensor1d(values.map((v, j) => (i === j ? v + h : v))), clamp);
       expected.push(((await at(1e-2)) - (await at(-1e-2))) / 2e-2);
     }
     expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.1);

@@ -88,7 +88,7 @@ export interface ImprovedContrastiveTerms extends ContrastiveTerms {
  *
  * const head = energyHead((x) => tf.mul(tf.square(x), -0.5) as tf.Tensor2D);
  * const previous = tf.tensor2d([[1, -1], [0.5, 2]]);
- * const negatives = tf.add(previous, tf.mul(head.score(previous), 0.1)); // or two calls of run() of @jem-js/samplers
+ * const negatives = tf.add(previous, tf.mul(head.score(previous), 0.1)); // or the last of the steps of run()
  * const batch = { x: tf.zeros([2, 2]), negatives, previous, neighbors: tf.zeros([10, 2]) };
  * const { loss, entropy } = improvedContrastiveDivergence(head, batch, { stepSize: 0.1 });
  * expect(loss.rank).toBe(0);

@@ -1,4 +1,5 @@
-import { leakFree } from "@jem-js-internal/testing";
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
+import { expectNumericGradient, gaussian, leakFree, smallNetwork, smallWeights } from "@jem-js-internal/testing";
 import {
   dispose,
   ones,
@@ -13,10 +14,9 @@ import {
   variable,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { gaussian } from "./_testing/gaussian.ts";
-import { expectNumericGradient } from "./_testing/gradient.ts";
 import { noiseContrastiveEstimation } from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 const x = tensor2d([
   [0.3, -1.2],
@@ -51,7 +51,10 @@ test("noiseContrastiveEstimation() reproduces the formula", async () => {
 });
 
 test("noiseContrastiveEstimation() has the gradient of its value", () =>
-  expectNumericGradient((head) => noiseContrastiveEstimation(head, { x, noise }, { noiseLogDensity }).loss));
+  expectNumericGradient(
+    (w) => noiseContrastiveEstimation(headOf(w), { x, noise }, { noiseLogDensity }).loss,
+    smallWeights(),
+  ));
 
 test("noiseContrastiveEstimation() learns the precision and log Z of a Gaussian", async () => {
   // Equally likely points: the quantiles at the middles of 1000 equal steps, for data of variance 1 and noise of 1.5^2.

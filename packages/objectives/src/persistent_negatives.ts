@@ -26,7 +26,7 @@ export interface ChainStore<Drawn extends { readonly x: Tensor }> {
  * import { expect } from "vitest";
  *
  * const buffer = replayBuffer({ key: key(0), size: 100, shape: [2], reinitProbability: 0 });
- * const chain = (_: unknown, x: tf.Tensor) => tf.add(x, 10); // run() of @jem-js/samplers
+ * const chain = (_: unknown, x: tf.Tensor) => tf.add(x, 10); // or run() of a kernel
  * const sample = persistentNegatives(chain, buffer);
  * let negatives = tf.zeros([0]);
  * for (let i = 0; i < 20; i++) negatives = await sample(key(i), tf.zeros([50, 2]));

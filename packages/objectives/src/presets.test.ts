@@ -1,15 +1,16 @@
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
 import { key } from "@jem-js/random";
-import { ones, type Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import { gaussian, smallNetwork, smallWeights } from "@jem-js-internal/testing";
+import { ones, type Tensor } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { gaussian } from "./_testing/gaussian.ts";
-import { networkOf, WEIGHTS } from "./_testing/gradient.ts";
 import * as objectives from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const { presets } = objectives;
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 
 test("every preset is taken by its objective", async () => {
-  const head = networkOf(tensor1d([...WEIGHTS]));
+  const head = headOf(smallWeights());
   const x = ones([2, 2]);
   const batch = { x, labels: [0, 1], negatives: x, previous: x, neighbors: ones([3, 2]).mul(2) };
   const losses = [

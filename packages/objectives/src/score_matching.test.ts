@@ -1,11 +1,18 @@
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
 import { key } from "@jem-js/random";
-import { leakFree } from "@jem-js-internal/testing";
-import { dispose, grad, ones, scalar, type Tensor, tensor1d, tensor2d, train, variable } from "@tensorflow/tfjs-core";
+import {
+  expectNumericGradient,
+  fourPoints,
+  gaussian,
+  leakFree,
+  smallNetwork,
+  smallWeights,
+} from "@jem-js-internal/testing";
+import { dispose, grad, ones, scalar, type Tensor, tensor2d, train, variable } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { cross, gaussian } from "./_testing/gaussian.ts";
-import { expectNumericGradient, networkOf, WEIGHTS } from "./_testing/gradient.ts";
 import { scoreMatching, slicedScoreMatching } from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 const x = tensor2d([
   [0.3, -1.2],
@@ -18,7 +25,7 @@ describe.each(["exact", "finite-difference"] as const)("by the method %s", (meth
   const options = method === "exact" ? { method } : { method, step: 0.1 };
 
   test.each([0.5, 1, 2])("scoreMatching() is -d / (2 s^2) at the optimum for data of variance %d", async (variance) => {
-    const { loss, norm, trace } = scoreMatching(gaussian(1 / variance), { x: cross(variance) }, options);
+    const { loss, norm, trace } = scoreMatching(gaussian(1 / variance), { x: fourPoints(variance) }, options);
     expect(await value(norm)).toBeAllclose(1 / variance, { rtol: 1e-4 });
     expect(await value(trace)).toBeAllclose(-2 / variance, { rtol: 1e-4 });
     expect(await value(loss)).toBeAllclose(-1 / variance, { rtol: 1e-4 });
@@ -40,19 +47,23 @@ describe.each(["exact", "finite-difference"] as const)("by the method %s", (meth
     const precision = variable(scalar(1));
     const optimizer = train.sgd(0.05);
     for (let i = 0; i < 200; i++) {
-      optimizer.minimize(() => objective(gaussian(precision), { x: cross(4) }, options).loss);
+      optimizer.minimize(() => objective(gaussian(precision), { x: fourPoints(4) }, options).loss);
     }
     expect(await value(precision)).toBeAllclose(0.25, { rtol: 1e-3 });
   });
 
   test("scoreMatching() has the gradient of its value", () =>
-    expectNumericGradient((head) => scoreMatching(head, { x }, options).loss, { rtol: 5e-3, atol: 5e-3 }));
+    expectNumericGradient((w) => scoreMatching(headOf(w), { x }, options).loss, smallWeights(), {
+      rtol: 5e-3,
+      atol: 5e-3,
+    }));
 
   test.each([true, false])(
     "slicedScoreMatching() has the gradient of its value, variance reduced: %s",
     (varianceReduced) =>
       expectNumericGradient(
-        (head) => slicedScoreMatching(head, { x }, { ...options, key: key(3), slices: 2, varianceReduced }).loss,
+        (w) => slicedScoreMatching(headOf(w), { x }, { ...options, key: key(3), slices: 2, varianceReduced }).loss,
+        smallWeights(),
         { rtol: 5e-3, atol: 5e-3 },
       ),
   );
@@ -60,7 +71,7 @@ describe.each(["exact", "finite-difference"] as const)("by the method %s", (meth
 
 test("both methods agree on the gradient of a network", async () => {
   const gradient = async (options: object): Promise<number[]> =>
-    Array.from(await grad((w) => scoreMatching(networkOf(w), { x }, options).loss)(tensor1d([...WEIGHTS])).data());
+    Array.from(await grad((w) => scoreMatching(headOf(w), { x }, options).loss)(smallWeights()).data());
   const exact = await gradient({ method: "exact" });
   const scale = Math.max(...exact.map(Math.abs));
   // The accuracy that directionalDerivative() states for order 2.
@@ -68,7 +79,7 @@ test("both methods agree on the gradient of a network", async () => {
 });
 
 test("slicedScoreMatching() is scoreMatching() in expectation, with either distribution", async () => {
-  const head = networkOf(tensor1d([...WEIGHTS]));
+  const head = headOf(smallWeights());
   const exact = scoreMatching(head, { x }, { method: "exact" });
   for (const distribution of ["rademacher", "normal"] as const) {
     for (const varianceReduced of [true, false]) {
@@ -90,9 +101,9 @@ test("the score matching objectives leave their scalars alone, within a gradient
     const options = { key: key(0) };
     dispose({ ...scoreMatching(gaussian(1), { x }) });
     dispose({ ...slicedScoreMatching(gaussian(1), { x }, options) });
-    const weights = tensor1d([...WEIGHTS]);
-    grad((w) => slicedScoreMatching(networkOf(w), { x }, options).loss)(weights).dispose();
-    grad((w) => scoreMatching(networkOf(w), { x }, { method: "exact" }).loss)(weights).dispose();
+    const weights = smallWeights();
+    grad((w) => slicedScoreMatching(headOf(w), { x }, options).loss)(weights).dispose();
+    grad((w) => scoreMatching(headOf(w), { x }, { method: "exact" }).loss)(weights).dispose();
     weights.dispose();
   }));
 

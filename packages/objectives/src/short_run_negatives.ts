@@ -21,7 +21,7 @@ export interface ShortRunOptions {
  * import { key, normal } from "@jem-js/random";
  * import { expect } from "vitest";
  *
- * const chain = (_: unknown, x: tf.Tensor) => tf.mul(x, 0.5); // run() of @jem-js/samplers
+ * const chain = (_: unknown, x: tf.Tensor) => tf.mul(x, 0.5); // or run() of a kernel
  * const sample = shortRunNegatives(chain, { initializer: (k, shape) => normal(k, [...shape]) });
  * const negatives = await sample(key(0), tf.zeros([8, 2]));
  * expect(negatives.shape).toEqual([8, 2]);

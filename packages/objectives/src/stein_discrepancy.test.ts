@@ -1,6 +1,14 @@
-import { tanh } from "@jem-js/energy";
+import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
 import { key } from "@jem-js/random";
-import { leakFree, numericGradient } from "@jem-js-internal/testing";
+import {
+  expectNumericGradient,
+  fourPoints,
+  gaussian,
+  leakFree,
+  numericGradient,
+  smallNetwork,
+  smallWeights,
+} from "@jem-js-internal/testing";
 import {
   add,
   dispose,
@@ -21,10 +29,9 @@ import {
   zeros,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { cross, gaussian } from "./_testing/gaussian.ts";
-import { expectNumericGradient } from "./_testing/gradient.ts";
 import { steinCriticLoss, steinDiscrepancy } from "./mod.ts";
 
+const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 const x = tensor2d([
   [0.3, -1.2],
@@ -39,7 +46,7 @@ const critic = criticOf(tensor1d([1, -0.5, 0.3, 0.8, -1, 0.6, 0.2, 1.2]));
 
 describe.each(["exact", "finite-difference"] as const)("by the method %s", (method) => {
   test("steinDiscrepancy() has the gradient of its value with respect to the model", () =>
-    expectNumericGradient((head) => steinDiscrepancy(head, critic, { x }, { method }).loss, {
+    expectNumericGradient((w) => steinDiscrepancy(headOf(w), critic, { x }, { method }).loss, smallWeights(), {
       rtol: 3e-3,
       atol: 3e-3,
     }));
@@ -57,7 +64,7 @@ describe.each(["exact", "finite-difference"] as const)("by the method %s", (meth
     const h = variable(zeros([1, 2]));
     const model = gaussian(1, tensor1d([3, -1]));
     const loss = () =>
-      steinCriticLoss(model, (input) => add(mul(input, 0), h), { x: cross(1) }, { method, l2: 0.5 }).loss;
+      steinCriticLoss(model, (input) => add(mul(input, 0), h), { x: fourPoints(1) }, { method, l2: 0.5 }).loss;
     const optimizer = train.sgd(0.5);
     for (let i = 0; i < 30; i++) optimizer.minimize(loss);
     expect(await h.data()).toBeAllclose([3, -1], { rtol: 1e-3 });
@@ -91,15 +98,17 @@ test("steinDiscrepancy() is 0 for a linear critic when the data have the moments
         [2, -3],
       ]),
     );
-  expect(await value(steinDiscrepancy(gaussian(0.25), shear, { x: cross(4) }).loss)).toBeAllclose(0, { atol: 2e-3 });
-  expect(Math.abs(await value(steinDiscrepancy(gaussian(1), shear, { x: cross(4) }).loss))).toBeGreaterThan(1);
+  expect(await value(steinDiscrepancy(gaussian(0.25), shear, { x: fourPoints(4) }).loss)).toBeAllclose(0, {
+    atol: 2e-3,
+  });
+  expect(Math.abs(await value(steinDiscrepancy(gaussian(1), shear, { x: fourPoints(4) }).loss))).toBeGreaterThan(1);
 });
 
 test("steinDiscrepancy() and steinCriticLoss() in turn learn the precision of data, without samples", async () => {
   const precision = variable(scalar(1));
   const slope = variable(scalar(0)); // the best critic of two Gaussians is linear
   const linear = (input: Tensor): Tensor => mul(input, slope);
-  const batch = { x: cross(4) };
+  const batch = { x: fourPoints(4) };
   const [forModel, forCritic] = [train.sgd(0.02), train.sgd(0.02)];
   for (let i = 0; i < 100; i++) {
     for (let j = 0; j < 5; j++) {
