@@ -23,16 +23,8 @@ const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
 const FORMS: ContrastForm[] = ["difference", "logSumExp", "softplus"];
 
-const x = tensor2d([
-  [0.3, -1.2],
-  [1.1, 0.4],
-  [-0.7, 0.2],
-]);
-const negatives = tensor2d([
-  [-0.4, 0.9],
-  [2, -1],
-  [0.1, 0.6],
-]);
+const x = tensor2d([0.3, -1.2, 1.1, 0.4, -0.7, 0.2], [3, 2]);
+const negatives = tensor2d([-0.4, 0.9, 2, -1, 0.1, 0.6], [3, 2]);
 const labels = [0, 2, 1];
 const negativeLabels = [1, 1, 0];
 

@@ -14,11 +14,7 @@ import { denoisingScoreMatching } from "./mod.ts";
 
 const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
-const x = tensor2d([
-  [0.3, -1.2],
-  [1.1, 0.4],
-  [-0.7, 0.2],
-]);
+const x = tensor2d([0.3, -1.2, 1.1, 0.4, -0.7, 0.2], [3, 2]);
 
 test.each(["exact", "finite-difference"] as const)(
   "denoisingScoreMatching() has the gradient of its value by the method %s",

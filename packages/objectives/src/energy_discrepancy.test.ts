@@ -26,11 +26,7 @@ import { energyDiscrepancy } from "./mod.ts";
 
 const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
-const x = tensor2d([
-  [0.3, -1.2],
-  [1.1, 0.4],
-  [-0.7, 0.2],
-]);
+const x = tensor2d([0.3, -1.2, 1.1, 0.4, -0.7, 0.2], [3, 2]);
 
 /** Mean and standard error of 20 runs with keys of their own. */
 async function repeated(run: (seed: number) => Tensor): Promise<{ mean: number; standardError: number }> {

@@ -61,7 +61,7 @@ export interface EnergyDiscrepancyTerms extends LossTerms {
  * expect((await loss.data())[0]).toBeCloseTo(Math.log((1 + 4) / 4), 5);
  * ```
  *
- * @see {@link https://arxiv.org/abs/2307.06431 | Schröder et al., Energy discrepancies: a score-independent loss for energy-based models, §4}
+ * @see {@link https://arxiv.org/abs/2307.06431 | Schröder et al., Energy discrepancies: a score-independent loss for energy-based models}
  *
  * @param model The density, `[batch, ...input]` to `[batch]`.
  * @param batch Data, `x: [batch, ...input]`, borrowed.

@@ -19,22 +19,9 @@ import { contrastiveDivergence, improvedContrastiveDivergence } from "./mod.ts";
 
 const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
-const x = tensor2d([
-  [0.3, -1.2],
-  [1.1, 0.4],
-  [-0.7, 0.2],
-]);
-const previous = tensor2d([
-  [-0.4, 0.9],
-  [1, -1],
-  [0.1, 0.6],
-]);
-const neighbors = tensor2d([
-  [0, 0],
-  [2, -2],
-  [-1, 1],
-  [0.5, 0.5],
-]);
+const x = tensor2d([0.3, -1.2, 1.1, 0.4, -0.7, 0.2], [3, 2]);
+const previous = tensor2d([-0.4, 0.9, 1, -1, 0.1, 0.6], [3, 2]);
+const neighbors = tensor2d([0, 0, 2, -2, -1, 1, 0.5, 0.5], [4, 2]);
 const weights = smallWeights();
 const stepSize = 0.7;
 

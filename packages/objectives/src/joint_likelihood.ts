@@ -36,7 +36,7 @@ export interface JointBatch extends LabeledBatch {
  * expect((await loss.data())[0]).toBe(98); // 100 - 2
  * ```
  *
- * @see {@link https://arxiv.org/abs/1912.03263 | Grathwohl et al., JEM, §4}
+ * @see {@link https://arxiv.org/abs/1912.03263 | Grathwohl et al., JEM}
  *
  * @param model The density with labels, `[batch, ...input]` to `[batch]`.
  * @param batch Data and negatives with their labels, borrowed.

@@ -18,15 +18,8 @@ import { noiseContrastiveEstimation } from "./mod.ts";
 
 const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
-const x = tensor2d([
-  [0.3, -1.2],
-  [1.1, 0.4],
-]);
-const noise = tensor2d([
-  [-0.4, 0.9],
-  [2, -1],
-  [0.1, 0.6],
-]);
+const x = tensor2d([0.3, -1.2, 1.1, 0.4], [2, 2]);
+const noise = tensor2d([-0.4, 0.9, 2, -1, 0.1, 0.6], [3, 2]);
 /** `log N(0, s^2 I)` on `[batch, d]`. */
 const normalLogDensity =
   (s: number) =>

@@ -14,11 +14,7 @@ import { scoreMatching, slicedScoreMatching } from "./mod.ts";
 
 const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
-const x = tensor2d([
-  [0.3, -1.2],
-  [1.1, 0.4],
-  [-0.7, 0.2],
-]);
+const x = tensor2d([0.3, -1.2, 1.1, 0.4, -0.7, 0.2], [3, 2]);
 
 describe.each(["exact", "finite-difference"] as const)("by the method %s", (method) => {
   // A quadratic has no truncation error: a long step has less rounding.

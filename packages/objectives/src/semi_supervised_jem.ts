@@ -66,7 +66,7 @@ export interface SemiSupervisedTerms extends JemTerms {
  * ```
  *
  * @see {@link https://arxiv.org/abs/1912.03263 | Grathwohl et al., JEM}
- * @see {@link https://arxiv.org/abs/2010.04230 | Grathwohl et al., VERA, §5}, for the entropy term
+ * @see {@link https://arxiv.org/abs/2010.04230 | Grathwohl et al., No MCMC for me (VERA)}, for the entropy term
  * @see {@link https://papers.nips.cc/paper/2740-semi-supervised-learning-by-entropy-minimization | Grandvalet and Bengio, Semi-supervised learning by entropy minimization}
  *
  * @param head The classifier; differentiable with respect to its variables.

@@ -54,7 +54,7 @@ export interface SharpnessAwareOptions {
  *
  * @see {@link https://arxiv.org/abs/2010.01412 | Foret et al., Sharpness-aware minimization for efficiently improving generalization}
  * @see {@link https://arxiv.org/abs/2102.11600 | Kwon et al., ASAM}
- * @see {@link https://arxiv.org/abs/2303.04187 | Yang et al., Towards bridging the performance gaps of joint energy-based models (SADA-JEM)}
+ * @see {@link https://arxiv.org/abs/2209.07959 | Yang et al., Towards bridging the performance gaps of joint energy-based models (SADA-JEM)}
  *
  * @param loss The loss, a function of the variables; called twice, within a gradient.
  * @param variables The weights; changed in between and restored. At least one.

@@ -41,7 +41,7 @@ export interface SteinCriticTerms extends LossTerms {
  * expect((await loss.data())[0]).toBeCloseTo(12, 2); // 2 + 10
  * ```
  *
- * @see {@link https://arxiv.org/abs/2002.05616 | Grathwohl et al., Learning the Stein discrepancy, §3}
+ * @see {@link https://arxiv.org/abs/2002.05616 | Grathwohl et al., Learning the Stein discrepancy for training and evaluating energy-based models without sampling}
  *
  * @param model The density, `[batch, ...input]` to `[batch]`.
  * @param critic The critic, `[batch, ...input]` to the same shape; differentiable with respect to its variables.

@@ -33,11 +33,7 @@ import { steinCriticLoss, steinDiscrepancy } from "./mod.ts";
 
 const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
 const value = async (t: Tensor): Promise<number> => (await t.data())[0]!;
-const x = tensor2d([
-  [0.3, -1.2],
-  [1.1, 0.4],
-  [-0.7, 0.2],
-]);
+const x = tensor2d([0.3, -1.2, 1.1, 0.4, -0.7, 0.2], [3, 2]);
 const matrix = (w: Tensor, from: number): Tensor2D => reshape(slice(w, [from], [4]), [2, 2]);
 
 /** A critic 2-2-2 with tanh units as a function of its 8 weights. */
