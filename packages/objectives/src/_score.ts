@@ -1,5 +1,5 @@
 import { directionalDerivative } from "@jem-js/energy";
-import { add, div, grad, type Scalar, sub, sum, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
+import { add, div, grad, type Scalar, sub, sum, type Tensor, type Tensor1D, valueAndGrad } from "@tensorflow/tfjs-core";
 import { detach } from "./_detach.ts";
 import type { DensityModel } from "./model.ts";
 import type { SecondDerivativeOptions } from "./second_derivative_options.ts";
@@ -23,9 +23,8 @@ export function lossOfScore(
   loss: (score: Tensor) => Scalar,
   options: SecondDerivativeOptions,
 ): Scalar {
-  const score = constantScore(model, x);
-  const cotangent = detach(grad(loss)(score));
-  return withGradientOf(detach(loss(score)), sum(derivativeAlong(1, model, x, cotangent, options)));
+  const { value, grad: cotangent } = valueAndGrad(loss)(constantScore(model, x));
+  return withGradientOf(detach(value), sum(derivativeAlong(1, model, x, detach(cotangent), options)));
 }
 
 /** `v . score(x)` of each example (order 1) or `v . H(x) v` with the Hessian `H` of `log p` (order 2); differentiable. */

@@ -1,5 +1,5 @@
 import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
-import { key } from "@jem-js/random";
+import { key, normal } from "@jem-js/random";
 import {
   expectNumericGradient,
   fourPoints,
@@ -28,6 +28,15 @@ test.each(["exact", "finite-difference"] as const)(
       },
     ),
 );
+
+test("denoisingScoreMatching() reproduces the formula", async () => {
+  const options = { key: key(4), noiseScale: 0.5 };
+  const [points, noise] = [await x.data(), await normal(key(4), x.shape).data()];
+  // The score of the model is minus twice the input.
+  const errors = Array.from(points, (point, i) => -2 * (point + 0.5 * noise[i]!) + noise[i]! / 0.5);
+  const expected = errors.reduce((total, error) => total + error * error, 0) / 6;
+  expect(await value(denoisingScoreMatching(gaussian(2), { x }, options).loss)).toBeAllclose(expected);
+});
 
 test.each([
   [1, 0.5],

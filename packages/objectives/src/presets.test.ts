@@ -1,7 +1,8 @@
 import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
 import { key } from "@jem-js/random";
+import { pyld, replayBuffer, run, sgld } from "@jem-js/samplers";
 import { gaussian, smallNetwork, smallWeights } from "@jem-js-internal/testing";
-import { ones, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, ones, type Tensor } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import * as objectives from "./mod.ts";
 
@@ -25,6 +26,24 @@ test("every preset is taken by its objective", async () => {
     objectives.gradientPenalty(head, batch, presets.gradientPenalty.loss),
   ];
   for (const loss of losses) expect(Number.isFinite(await value(loss))).toBe(true);
+});
+
+test("the kernels and buffers of @jem-js/samplers take the presets", async () => {
+  const head = headOf(smallWeights());
+  const stem = (x: Tensor): Tensor => mul(x, 2);
+  const kernels = [
+    [sgld(head, presets.jem.kernel), presets.jem],
+    [pyld(head, { ...presets.jemPlusPlus.kernel, stem }), presets.jemPlusPlus],
+    [sgld(head, presets.sadaJem.kernel), presets.sadaJem],
+    [sgld(head, presets.igebm.kernel), presets.igebm],
+    [sgld(head, presets.improvedContrastiveDivergence.kernel), presets.improvedContrastiveDivergence],
+  ] as const;
+  for (const [kernel, { steps, buffer }] of kernels) {
+    const store = replayBuffer({ key: key(0), shape: [2], ...buffer });
+    const { x } = run(kernel, store.draw(key(1), 4).x, { key: key(2), steps });
+    expect(Array.from(await x.data()).every(Number.isFinite)).toBe(true);
+    store.dispose();
+  }
 });
 
 test("the defaults of the objectives are those of their papers", async () => {
