@@ -22,7 +22,7 @@ export function contrastiveTerms(
   { form = "difference", energyL2 = 0 }: ContrastiveOptions,
 ): ContrastiveTerms {
   if (!(form in CONTRASTS)) {
-    throw new TypeError(
+    throw new RangeError(
       `Cannot compute the loss: form must be one of ${Object.keys(CONTRASTS).join(", ")} but found ${form}`,
     );
   }

@@ -14,8 +14,8 @@ export function constantScore(model: DensityModel, x: Tensor): Tensor {
 /**
  * `loss(s)` of the score `s` at `x`, differentiable with respect to the variables of the model.
  *
- * Its gradient is `c . ds/dtheta` with `c = dloss/ds`, which is that of the derivative of `log p` along the constant `c`: the
- * score itself is never differentiated.
+ * Its gradient is `c . ds/dtheta` with `c = dloss/ds`, which is that of the derivative of `log p` along the constant
+ * `c`: the score itself is never differentiated.
  */
 export function lossOfScore(
   model: DensityModel,
@@ -27,7 +27,9 @@ export function lossOfScore(
   return withGradientOf(detach(value), sum(derivativeAlong(1, model, x, detach(cotangent), options)));
 }
 
-/** `v . score(x)` of each example (order 1) or `v . H(x) v` with the Hessian `H` of `log p` (order 2); differentiable. */
+/**
+ * `v . score(x)` of each example (order 1) or `v . H(x) v` with the Hessian `H` of `log p` (order 2); differentiable.
+ */
 export function derivativeAlong(
   order: 1 | 2,
   model: DensityModel,

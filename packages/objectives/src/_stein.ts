@@ -15,8 +15,8 @@ export function applyCritic(critic: SteinCritic, x: Tensor): Tensor {
 }
 
 /**
- * The trace of `dh/dx` of each example, `[batch]`: by one probe when there is a key, else by all axes. Differentiable with
- * respect to the variables of the critic.
+ * The trace of `dh/dx` of each example, `[batch]`: by one probe when there is a key, else by all axes. Differentiable
+ * with respect to the variables of the critic.
  */
 export function divergence(critic: SteinCritic, x: Tensor, { key, ...derivatives }: SteinOptions): Tensor1D {
   // v . J v is the derivative along v of the function v . h of each example.

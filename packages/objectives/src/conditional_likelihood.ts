@@ -12,13 +12,14 @@ export interface ConditionalBatch extends LabeledBatch {
 }
 
 /**
- * The class-conditional objective `-log p(x|y)`: the negatives are samples at the labels of the data, and both sides are
- * read at those labels.
+ * The class-conditional objective `-log p(x|y)`: the negatives are samples at the labels of the data, and both sides
+ * are read at those labels.
  *
- * `loss = mean f(x-)[y] - mean f(x+)[y]`. Each class has a normaliser of its own, which the gradient cannot see, so that
- * nothing ties the logits of different classes together: as the only term of a classifier it costs much accuracy. It
- * is the ablation "p(x|y)" of JEM and what `--p_x_y_weight` of its reference code computes; the joint objective is
- * {@linkcode jointLikelihood}. Use it for class-conditional generation (conditional IGEBM), or added to {@linkcode jem}.
+ * `loss = mean f(x-)[y] - mean f(x+)[y]`. Each class has a normaliser of its own, which the gradient cannot see, so
+ * that nothing ties the logits of different classes together: as the only term of a classifier it costs much accuracy.
+ * It is the ablation "p(x|y)" of JEM and what `--p_x_y_weight` of its reference code computes; the joint objective is
+ * {@linkcode jointLikelihood}. Use it for class-conditional generation (conditional IGEBM), or added to
+ * {@linkcode jem}.
  *
  * @example Usage
  * ```ts
@@ -39,9 +40,9 @@ export interface ConditionalBatch extends LabeledBatch {
  * @param batch Data, labels and as many negatives, borrowed.
  * @param options The form and the energy penalty.
  * @returns The loss and its parts, scalars owned by the caller.
- * @throws {TypeError} When a batch is empty, the labels do not fit, there are not as many negatives as data, or `form` is
- * unknown.
- * @throws {RangeError} When `energyL2` is negative, or a label given as an array is outside [0, classes).
+ * @throws {TypeError} When a batch is empty, the labels do not fit, or there are not as many negatives as data.
+ * @throws {RangeError} When `form` is unknown, `energyL2` is negative, or a label given as an array is outside
+ * [0, classes).
  */
 export function conditionalLikelihood(
   model: DensityModel,

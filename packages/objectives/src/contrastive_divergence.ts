@@ -50,8 +50,9 @@ export interface ContrastiveTerms extends LossTerms {
  * - {@linkcode persistentNegatives}: where earlier chains ended (PCD);
  * - {@linkcode shortRunNegatives}: at noise, each time anew (short-run).
  *
- * `loss = mean f(x-) - mean f(x+) + energyL2 (mean f(x+)^2 + mean f(x-)^2)` with `f = log p` up to a constant, or one of
- * the other forms. The value is a surrogate: watch the energy gap, which oscillates around 0 while training is healthy.
+ * `loss = mean f(x-) - mean f(x+) + energyL2 (mean f(x+)^2 + mean f(x-)^2)` with `f = log p` up to a constant, or one
+ * of the other forms. The value is a surrogate: watch the energy gap, which oscillates around 0 while training is
+ * healthy.
  *
  * Use it to train a density without labels; with labels see {@linkcode jem}.
  *
@@ -75,8 +76,8 @@ export interface ContrastiveTerms extends LossTerms {
  * @param batch Data and negatives, borrowed.
  * @param options The form and the energy penalty.
  * @returns The loss and its parts, scalars owned by the caller.
- * @throws {TypeError} When a batch is empty, `form` is unknown, or `"softplus"` has not as many negatives as data.
- * @throws {RangeError} When `energyL2` is negative or not finite.
+ * @throws {TypeError} When a batch is empty, or `"softplus"` has not as many negatives as data.
+ * @throws {RangeError} When `form` is unknown, or `energyL2` is negative or not finite.
  */
 export function contrastiveDivergence(
   model: DensityModel,

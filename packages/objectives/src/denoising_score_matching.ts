@@ -17,8 +17,9 @@ export interface DenoisingScoreMatchingOptions extends SecondDerivativeOptions {
 /**
  * Denoising score matching: the score at a noisy example should point back to the example.
  *
- * `loss = 1/2 mean ||s(x + sigma xi) + xi / sigma||^2` with `s = grad_x log p` and `xi ~ N(0, I)`. It learns the density of the data
- * with noise of scale `sigma`: for Gaussian data of variance `s^2` the optimum is the score `-x / (s^2 + sigma^2)`.
+ * `loss = 1/2 mean ||s(x + sigma xi) + xi / sigma||^2` with `s = grad_x log p` and `xi ~ N(0, I)`. It learns the
+ * density of the data with noise of scale `sigma`: for Gaussian data of variance `s^2` the optimum is the score
+ * `-x / (s^2 + sigma^2)`.
  *
  * Use it for images and other high-dimensional data: the cheapest score matching, and the noise fills the space around
  * the data. A small `sigma` makes its gradient noisy as `1 / sigma`; the weights of distant modes it does not see.

@@ -42,9 +42,9 @@ export interface EnergyDiscrepancyTerms extends LossTerms {
 /**
  * Energy discrepancy: contrasts each example with points around it, with neither chains nor scores.
  *
- * `loss = mean_x log(w / M + 1 / M sum_j exp(E(x) - E(x + t xi + t xi_j)))` with `xi, xi_j ~ N(0, I)`, `E = -log p`. Between score
- * matching (small `t`) and maximum likelihood (large `t`): it sees the weights of distant modes where score matching is
- * blind to them.
+ * `loss = mean_x log(w / M + 1 / M sum_j exp(E(x) - E(x + t xi + t xi_j)))` with `xi, xi_j ~ N(0, I)`, `E = -log p`.
+ * Between score matching (small `t`) and maximum likelihood (large `t`): it sees the weights of distant modes where
+ * score matching is blind to them.
  *
  * Use it for densities of few dimensions, or of a latent space, when sampling is too dear. Data on a thin manifold (raw
  * images) is told from its perturbations at a glance: use contrastive divergence there.
@@ -68,7 +68,8 @@ export interface EnergyDiscrepancyTerms extends LossTerms {
  * @param options The key and the perturbation.
  * @returns The loss and its parts, scalars owned by the caller.
  * @throws {TypeError} When the batch is empty.
- * @throws {RangeError} When `noiseScale` is not above 0, `samples` is not a positive integer or `stabilization` is negative.
+ * @throws {RangeError} When `noiseScale` is not above 0, `samples` is not a positive integer or `stabilization` is
+ * negative.
  */
 export function energyDiscrepancy(
   model: DensityModel,

@@ -13,8 +13,8 @@ export interface GradientPenaltyOptions extends SecondDerivativeOptions {
 /**
  * The gradient penalty `1/2 mean (||grad_x log p(x)|| - target)^2`, to be weighted and added to a loss.
  *
- * Use it when energies become sharp: at the data it is the penalty of VERA and R1 (`presets.gradientPenalty`); with target 1, at
- * points between data and negatives, that of WGAN-GP.
+ * Use it when energies become sharp: at the data it is the penalty of VERA and R1 (`presets.gradientPenalty`); with
+ * target 1, at points between data and negatives, that of WGAN-GP.
  *
  * @example Usage
  * ```ts

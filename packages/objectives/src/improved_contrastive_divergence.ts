@@ -40,8 +40,8 @@ export interface ImprovedContrastiveBatch extends ContrastiveBatch {
   /** Where the chains were one step before they came to the negatives, `[negatives, ...input]`. */
   readonly previous: Tensor;
   /**
-   * Earlier samples, `[neighbors, ...input]`: 100 of the replay buffer in the reference code. Without them the entropy has no
-   * term. @default {none}
+   * Earlier samples, `[neighbors, ...input]`: 100 of the replay buffer in the reference code. Without them the entropy
+   * has no term. @default {none}
    */
   readonly neighbors?: Tensor;
 }
@@ -69,15 +69,15 @@ export interface ImprovedContrastiveTerms extends ContrastiveTerms {
 }
 
 /**
- * Improved contrastive divergence: contrastive divergence with the term that it leaves out, the dependence of the samples
- * on the model, and with the entropy of the samples.
+ * Improved contrastive divergence: contrastive divergence with the term that it leaves out, the dependence of the
+ * samples on the model, and with the entropy of the samples.
  *
- * `loss = CD + klWeight mean E_c(x^(theta)) - entropyWeight mean log min_j ||x^(theta) - b_j||` with `E_c` the energy of constant weights and
- * `x^(theta) = previous + a score(previous) + noise` the last Langevin step as a function of the weights, whose value are the
- * negatives. Where the bounds of `clamp` act, no gradient passes.
+ * `loss = CD + klWeight mean E_c(x^(theta)) - entropyWeight mean log min_j ||x^(theta) - b_j||` with `E_c` the energy
+ * of constant weights and `x^(theta) = previous + a score(previous) + noise` the last Langevin step as a function of
+ * the weights, whose value are the negatives. Where the bounds of `clamp` act, no gradient passes.
  *
- * Use it when persistent chains collapse onto few modes, or training by {@linkcode contrastiveDivergence} is unstable. It costs
- * about two more passes of the negatives.
+ * Use it when persistent chains collapse onto few modes, or training by {@linkcode contrastiveDivergence} is unstable.
+ * It costs about two more passes of the negatives.
  *
  * @example Usage
  * ```ts
@@ -102,7 +102,8 @@ export interface ImprovedContrastiveTerms extends ContrastiveTerms {
  * @param options The last step, the weights and how derivatives are computed.
  * @returns The loss and its parts, scalars owned by the caller.
  * @throws {TypeError} When a batch is empty, or `previous` has not the shape of `negatives`.
- * @throws {RangeError} When `stepSize` is not above 0, a weight is negative, or `clamp` is empty.
+ * @throws {RangeError} When `stepSize` is not above 0, a weight is negative, `clamp` is empty, or `form`, `method` or
+ * `step` is none.
  */
 export function improvedContrastiveDivergence(
   model: DensityModel,

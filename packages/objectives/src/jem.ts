@@ -47,8 +47,8 @@ export interface JemTerms extends LossTerms {
  * `f(x) = logsumexp_k f(x)[k]`, `x+` the data and `x-` the negatives. The first term is a surrogate: its gradient, not
  * its value, is that of the log-likelihood. Factoring keeps `p(y|x)` unbiased whatever the sampler does.
  *
- * Use it to train a classifier that is a density too, and as the first choice among the joint objectives; with few labels
- * see {@linkcode semiSupervisedJem}. The joint and conditional ablations are {@linkcode jointLikelihood} and
+ * Use it to train a classifier that is a density too, and as the first choice among the joint objectives; with few
+ * labels see {@linkcode semiSupervisedJem}. The joint and conditional ablations are {@linkcode jointLikelihood} and
  * {@linkcode conditionalLikelihood}.
  *
  * @example Usage

@@ -16,10 +16,10 @@ export interface JointBatch extends LabeledBatch {
 /**
  * The joint objective `-log p(x, y)`: both the inputs and the labels of the negatives are drawn from the model.
  *
- * `loss = mean f(x-)[y-] - mean f(x+)[y+]`. In expectation over `y- ~ p(y|x-)` its gradient is that of {@linkcode jem} with
- * both weights 1, which takes that expectation exactly: this form has more noise, and where the labels come from the
- * chains too their bias enters `p(y|x)`. Use it to compare with the factored objective (the ablation "p(x, y)" of JEM), or where the sampler
- * yields pairs `(x, y)`.
+ * `loss = mean f(x-)[y-] - mean f(x+)[y+]`. In expectation over `y- ~ p(y|x-)` its gradient is that of {@linkcode jem}
+ * with both weights 1, which takes that expectation exactly: this form has more noise, and where the labels come from
+ * the chains too their bias enters `p(y|x)`. Use it to compare with the factored objective (the ablation "p(x, y)" of
+ * JEM), or where the sampler yields pairs `(x, y)`.
  *
  * @example Usage
  * ```ts
@@ -42,8 +42,9 @@ export interface JointBatch extends LabeledBatch {
  * @param batch Data and negatives with their labels, borrowed.
  * @param options The form and the energy penalty.
  * @returns The loss and its parts, scalars owned by the caller.
- * @throws {TypeError} When a batch is empty, labels do not fit, or `form` is unknown.
- * @throws {RangeError} When `energyL2` is negative, or a label given as an array is outside [0, classes).
+ * @throws {TypeError} When a batch is empty or labels do not fit.
+ * @throws {RangeError} When `form` is unknown, `energyL2` is negative, or a label given as an array is outside
+ * [0, classes).
  */
 export function jointLikelihood(
   model: DensityModel,

@@ -1,7 +1,7 @@
 /**
- * Training objectives of classifiers that are densities, and of energy-based models: JEM and its kin, contrastive divergence, score
- * matching, noise contrast, Stein discrepancies, with their penalties. Each is a function of a model and a batch that returns the loss, or the
- * loss and its parts: use it in `optimizer.minimize(() => jem(head, batch))`.
+ * Training objectives of classifiers that are densities, and of energy-based models: JEM and its kin, contrastive
+ * divergence, score matching, noise contrast, Stein discrepancies, with their penalties. Each is a function of a model
+ * and a batch that returns the loss, or the loss and its parts: use it in `optimizer.minimize(() => jem(head, batch))`.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";

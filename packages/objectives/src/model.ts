@@ -5,8 +5,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 export type LogitsModel = Pick<EnergyHead, "logits">;
 
 /**
- * What an objective of a density needs: `logDensity(x, y?)`, `[batch]`, up to a constant; differentiable with respect to
- * its variables. An energy head is one, and so is `{ logDensity: (x) => ... }` over a network with one output.
+ * What an objective of a density needs: `logDensity(x, y?)`, `[batch]`, up to a constant; differentiable with respect
+ * to its variables. An energy head is one, and so is `{ logDensity: (x) => ... }` over a network with one output.
  */
 export type DensityModel = Pick<EnergyHead, "logDensity">;
 

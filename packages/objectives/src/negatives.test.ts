@@ -38,7 +38,8 @@ test.each(["at the data", "where earlier chains ended"])(
       optimizer.minimize(() => contrastiveDivergence(gaussian(precision), { x, negatives }).loss);
       if (i >= 200) average += (await precision.data())[0]! / 200;
     }
-    // Unadjusted chains of step 0.4 have a variance of 1 / (1 - 0.2 precision / 2) times the right one, 3 % more at 1/4.
+    // Unadjusted chains of step 0.4 have a variance of 1 / (1 - 0.2 precision / 2) times the right one, 3 % more at 1/4;
+    // the rest is the noise of the chains, averaged over 200 iterations.
     expect(Math.abs(average - 0.25)).toBeLessThan(0.02);
   },
 );
@@ -73,11 +74,17 @@ test("equal keys give equal negatives, the chain gets a key of its own", async (
   expect(keys[0]).not.toEqual(key(7));
 });
 
-test("the negative samplers leave the negatives alone, also when the store refuses them", async () => {
+test("the negative samplers leave the negatives alone, also when a chain or the store fails", async () => {
   const buffer = replayBuffer({ key: key(0), size: 4, shape: [2] });
   const x = zeros([3, 2]);
   for (const sample of [dataNegatives(ascend), persistentNegatives(ascend, buffer), shortRunNegatives(ascend)]) {
     await leakFree(async () => (await sample(key(0), x)).dispose());
+  }
+  const failing: Chain = () => {
+    throw new Error("out of luck");
+  };
+  for (const sample of [persistentNegatives(failing, buffer), shortRunNegatives(failing)]) {
+    await leakFree(() => expect(sample(key(0), x)).rejects.toThrow("out of luck"));
   }
   const diverge: Chain = (_, start) => add(start, Number.POSITIVE_INFINITY);
   await leakFree(async () => {

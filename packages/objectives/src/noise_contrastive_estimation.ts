@@ -46,8 +46,8 @@ export interface NoiseContrastiveTerms extends LossTerms {
 }
 
 /**
- * Noise-contrastive estimation: the density that best tells data from samples of a known noise distribution. It needs no
- * chains, and learns the normaliser too: `log p(x) - log Z` is a normalised log-density at the optimum.
+ * Noise-contrastive estimation: the density that best tells data from samples of a known noise distribution. It needs
+ * no chains, and learns the normaliser too: `log p(x) - log Z` is a normalised log-density at the optimum.
  *
  * `loss = -mean log h(x) - nu mean log(1 - h(x_n))` with `h = sigmoid(G)`,
  * `G(u) = log p(u) - log Z - log p_n(u) - log nu`, `nu` noise samples for each example.

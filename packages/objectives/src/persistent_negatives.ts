@@ -1,10 +1,14 @@
 import { type Key, split } from "@jem-js/random";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { runOnce } from "./_run_once.ts";
 import type { Chain, NegativeSampler } from "./negative_sampler.ts";
 
 /** Where persistent chains are kept between steps: a `replayBuffer` of `@jem-js/samplers` is one. */
 export interface ChainStore<Drawn extends { readonly x: Tensor }> {
-  /** Draws the starts `x` of `batch` chains, `[batch, ...input]`, owned by the caller; of these classes when labels are given. */
+  /**
+   * Draws the starts `x` of `batch` chains, `[batch, ...input]`, owned by the caller; of these classes when labels are
+   * given.
+   */
   draw(key: Key, batch: number, options?: { readonly labels?: ArrayLike<number> }): Drawn;
   /** Stores where the drawn chains ended; `x` is borrowed. */
   write(drawn: NoInfer<Drawn>, x: Tensor): Promise<void>;
@@ -15,7 +19,7 @@ export interface ChainStore<Drawn extends { readonly x: Tensor }> {
  *
  * Use it to learn a density, and for JEM. The chains run on over the whole of training, so that few steps each time are
  * near equilibrium as long as the model changes slowly. The store decides how many chains there are and how often one
- * starts anew: JEM's keeps 10,000 and restarts 5 %; as many as a batch and none is the original algorithm.
+ * starts anew: JEM's keeps 10,000 and restarts 5 %; the original algorithm restarts none.
  *
  * @example Usage
  * ```ts
@@ -47,8 +51,7 @@ export function persistentNegatives<Drawn extends { readonly x: Tensor }>(
   return async (key, x, labels) => {
     const [drawKey, chainKey] = split(key) as [Key, Key];
     const drawn = store.draw(drawKey, x.shape[0]!, labels && { labels });
-    const negatives = chain(chainKey, drawn.x, labels);
-    drawn.x.dispose();
+    const negatives = runOnce(chain, chainKey, drawn.x, labels);
     try {
       await store.write(drawn, negatives);
     } catch (error) {

@@ -1,10 +1,11 @@
 /**
- * What the papers of the objectives used, as far as their reference code tells, to be spread into options: `loss` into those
- * of the objective; of `@jem-js/samplers`, `kernel` into those of `sgld` (`pyld` for JEM++), `steps` into those of `run`, `buffer` into those
- * of `replayBuffer`.
+ * What the papers of the objectives used, as far as their reference code tells, to be spread into options: `loss` into
+ * those of the objective; of `@jem-js/samplers`, `kernel` into those of `sgld` (`pyld` for JEM++), `steps` into those
+ * of `run`, `buffer` into those of `replayBuffer`.
  *
  * They are recipes for images of 32 x 32 pixels (JEM and its kin on [-1, 1], the others on [0, 1]) with the networks of
- * their papers, not for other data: JEM's chains, say, sample at a temperature of 5e-5 and cannot learn a density in the plane.
+ * their papers, not for other data: JEM's chains, say, sample at a temperature of 5e-5 and cannot learn a density in
+ * the plane.
  *
  * @example Usage
  * ```ts
@@ -19,7 +20,10 @@
  * ```
  */
 export const presets = {
-  /** {@linkcode jem}: JEM on CIFAR-10 (code of wgrathwohl/JEM). Small `energyL2`, 0.1, is its author's remedy against divergence. */
+  /**
+   * {@linkcode jem}: JEM on CIFAR-10 (code of wgrathwohl/JEM). Small `energyL2`, 0.1, is its author's remedy against
+   * divergence.
+   */
   jem: {
     loss: { pxWeight: 1, pyxWeight: 1, energyL2: 0 },
     steps: 20,
@@ -29,8 +33,8 @@ export const presets = {
     optimizer: { name: "adam", learningRate: 1e-4, beta1: 0.9, beta2: 0.999, warmUp: 1000 },
   },
   /**
-   * {@linkcode jem}: JEM++ on CIFAR-10 (code of sndnyang/JEMPP). The kernel is `pyld`, proximal by its clip, most of whose steps
-   * pass the first layer only: `steps` is M, `innerSteps` is N.
+   * {@linkcode jem}: JEM++ on CIFAR-10 (code of sndnyang/JEMPP). The kernel is `pyld`, proximal by its clip, most of
+   * whose steps pass the first layer only: `steps` is M, `innerSteps` is N.
    */
   jemPlusPlus: {
     loss: { pxWeight: 1, pyxWeight: 1, energyL2: 0 },
@@ -42,7 +46,8 @@ export const presets = {
   },
   /**
    * {@linkcode jem} with {@linkcode sharpnessAwareGradients}: SADA-JEM on CIFAR-10 (code of sndnyang/SADAJEM). Only the
-   * labelled batch `x` is augmented; `unlabeled`, of which `p(x)` learns, is an independent batch without augmentation and noise.
+   * labelled batch `x` is augmented; `unlabeled`, of which `p(x)` learns, is an independent batch without augmentation
+   * and noise.
    */
   sadaJem: {
     loss: { pxWeight: 1, pyxWeight: 1, energyL2: 0 },
@@ -53,7 +58,10 @@ export const presets = {
     data: { labeled: 128, unlabeled: 64 },
     optimizer: { name: "momentum", learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4, warmUp: 1000 },
   },
-  /** {@linkcode contrastiveDivergence} or {@linkcode conditionalLikelihood}: IGEBM on CIFAR-10 (code of openai/ebm_code_release). */
+  /**
+   * {@linkcode contrastiveDivergence} or {@linkcode conditionalLikelihood}: IGEBM on CIFAR-10 (code of
+   * openai/ebm_code_release).
+   */
   igebm: {
     loss: { form: "difference", energyL2: 1 },
     steps: 60,

@@ -19,8 +19,9 @@ export interface ScoreMatchingTerms extends LossTerms {
 /**
  * Explicit score matching: the density whose score is nearest to that of the data, with the trace of the Hessian exact.
  *
- * `loss = mean(1/2 ||s(x)||^2 + tr ds/dx)`, `s = grad_x log p`: half the Fisher divergence up to a constant, by integration by parts. For
- * Gaussian data of variance `s^2` in `d` dimensions the minimum is `-d / (2 s^2)`, at the score `-x / s^2`.
+ * `loss = mean(1/2 ||s(x)||^2 + tr ds/dx)`, `s = grad_x log p`: half the Fisher divergence up to a constant, by
+ * integration by parts. For Gaussian data of variance `s^2` in `d` dimensions the minimum is `-d / (2 s^2)`, at the
+ * score `-x / s^2`.
  *
  * Use it for data of few dimensions: it costs `5 d` evaluations of the model (finite differences); above a dozen use
  * {@linkcode slicedScoreMatching} or {@linkcode denoisingScoreMatching}. The density must be smooth: piecewise linear

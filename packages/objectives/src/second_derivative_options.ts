@@ -6,13 +6,13 @@ import type { SecondDerivativeMethod } from "@jem-js/energy";
  */
 export interface SecondDerivativeOptions {
   /**
-   * `"finite-difference"` is right for every model; `"exact"` needs one that `checkSecondDerivatives` of `@jem-js/energy` finds
-   * fit. @default {"finite-difference"}
+   * `"finite-difference"` is right for every model; `"exact"` needs one that `checkSecondDerivatives` of
+   * `@jem-js/energy` finds fit. @default {"finite-difference"}
    */
   readonly method?: SecondDerivativeMethod;
   /**
-   * The length of the displacements of finite differences, in units of the root mean square of the example or of 1, whichever is
-   * larger. Greater than 0. @default {0.005 for derivatives of order 1, 0.02 for those of order 2}
+   * The length of the displacements of finite differences, in units of the root mean square of the example or of 1,
+   * whichever is larger. Greater than 0. @default {0.005 for derivatives of order 1, 0.02 for those of order 2}
    */
   readonly step?: number;
 }

@@ -35,12 +35,12 @@ export interface SemiSupervisedTerms extends JemTerms {
 }
 
 /**
- * Joint training with few labels: `-log p(y|x)` learns from the labelled examples, `-log p(x)` from unlabelled data, and
- * the entropy of `p(y|x)` on the latter, if it has a weight, moves decision boundaries away from data.
+ * Joint training with few labels: `-log p(y|x)` learns from the labelled examples, `-log p(x)` from unlabelled data,
+ * and the entropy of `p(y|x)` on the latter, if it has a weight, moves decision boundaries away from data.
  *
- * `loss = jem(...) + entropyWeight mean_u H(p(y|x_u))`. The labelled batch may be as small as one example. Draw it apart
- * from the unlabelled one and with replacement: where there are fewer labels than a batch holds, a loader that drops
- * incomplete batches yields none. What has a label may be among the unlabelled data too.
+ * `loss = jem(...) + entropyWeight mean_u H(p(y|x_u))`. The labelled batch may be as small as one example. Draw it
+ * apart from the unlabelled one and with replacement: where there are fewer labels than a batch holds, a loader that
+ * drops incomplete batches yields none. What has a label may be among the unlabelled data too.
  *
  * Use it when most data has no labels; with a label for each example use {@linkcode jem}.
  *

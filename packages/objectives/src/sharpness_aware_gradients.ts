@@ -29,9 +29,9 @@ export interface SharpnessAwareOptions {
  * The gradient of a loss at the sharpest point near the weights: what sharpness-aware minimisation (SAM) descends. It
  * returns what `tf.variableGrads` does and takes its place.
  *
- * `g = grad L(w + e)`, `e = rho g0 / ||g0||` with `g0 = grad L(w)`; adaptive: `e = rho T^2 g0 / ||T g0||`, `T = |w|`. The loss is
- * computed twice and must be the same function both times: the same negatives, the same noise. The weights are as
- * before when it returns or throws.
+ * `g = grad L(w + e)`, `e = rho g0 / ||g0||` with `g0 = grad L(w)`; adaptive: `e = rho T^2 g0 / ||T g0||`, `T = |w|`.
+ * The loss is computed twice and must be the same function both times: the same negatives, the same noise. The weights
+ * are as before when it returns or throws.
  *
  * Use it to train a JEM with fewer chain steps: flat energies are what short chains can follow (SADA-JEM). An iteration
  * costs two gradients.
@@ -59,8 +59,8 @@ export interface SharpnessAwareOptions {
  * @param loss The loss, a function of the variables; called twice, within a gradient.
  * @param variables The weights; changed in between and restored. At least one.
  * @param options The radius and its shape.
- * @returns `value`: the loss at the weights themselves; `grads`: the gradient of each variable by its name, of its shape.
- * All are owned by the caller.
+ * @returns `value`: the loss at the weights themselves; `grads`: the gradient of each variable by its name, of its
+ * shape. All are owned by the caller.
  * @throws {RangeError} When `rho` is not above 0.
  * @throws {TypeError} When there are no variables.
  */

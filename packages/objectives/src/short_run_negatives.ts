@@ -1,5 +1,6 @@
 import { type Key, split, uniform } from "@jem-js/random";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { runOnce } from "./_run_once.ts";
 import type { Chain, NegativeSampler } from "./negative_sampler.ts";
 
 /** Options of {@linkcode shortRunNegatives}. */
@@ -11,8 +12,8 @@ export interface ShortRunOptions {
 /**
  * Negatives from chains that start at noise each time and make the same few steps: short-run training.
  *
- * Use it to get a generator: the chain itself, run from the same noise for the same number of steps, is what is learned.
- * The density is not: longer chains leave the data again.
+ * Use it to get a generator: the chain itself, run from the same noise for the same number of steps, is what is
+ * learned. The density is not: longer chains leave the data again.
  *
  * @example Usage
  * ```ts
@@ -37,10 +38,7 @@ export function shortRunNegatives(chain: Chain, options: ShortRunOptions = {}): 
   const { initializer = uniformNoise } = options;
   return async (key, x, labels) => {
     const [startKey, chainKey] = split(key) as [Key, Key];
-    const start = initializer(startKey, x.shape);
-    const negatives = chain(chainKey, start, labels);
-    start.dispose();
-    return negatives;
+    return runOnce(chain, chainKey, initializer(startKey, x.shape), labels);
   };
 }
 

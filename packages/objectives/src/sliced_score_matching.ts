@@ -23,8 +23,8 @@ export interface SlicedScoreMatchingOptions extends SecondDerivativeOptions {
  * Sliced score matching: score matching along random directions, in expectation equal to {@linkcode scoreMatching} at a
  * cost that does not grow with the dimension.
  *
- * `loss = mean(1/2 ||s(x)||^2 + v . H(x) v)` with `E v v^T = I` and `H` the Hessian of `log p`; without variance reduction
- * `1/2 (v . s(x))^2` takes the place of the first term.
+ * `loss = mean(1/2 ||s(x)||^2 + v . H(x) v)` with `E v v^T = I` and `H` the Hessian of `log p`; without variance
+ * reduction `1/2 (v . s(x))^2` takes the place of the first term.
  *
  * Use it for smooth densities of more than a dozen dimensions when noise must not blur the data; else
  * {@linkcode denoisingScoreMatching} is cheaper.

@@ -26,8 +26,8 @@ export interface SpectralNormOptions {
  * The largest singular value of a weight, by power iteration: the Lipschitz constant of a dense layer. A kernel of a
  * convolution `[height, width, in, out]` is read as the matrix `[height width in, out]`, as in spectral normalisation.
  *
- * `sigma = u . W v` with `u, v` the leading singular vectors, constants of the gradient, which is `u v^T`. The iteration converges as
- * `(sigma_2 / sigma_1)^2` a step, from below.
+ * `sigma = u . W v` with `u, v` the leading singular vectors, constants of the gradient, which is `u v^T`. The
+ * iteration converges as `(sigma_2 / sigma_1)^2` a step, from below.
  *
  * Use it to bound how sharp an energy can become: divide a weight by it (spectral normalisation, as IGEBM does), or
  * penalise it with {@linkcode spectralNormPenalty}.

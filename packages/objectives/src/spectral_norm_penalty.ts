@@ -5,8 +5,8 @@ import { type SpectralNormOptions, spectralNorm } from "./spectral_norm.ts";
 /**
  * The spectral norm penalty `1/2 sum_l sigma(W_l)^2` of weights, to be weighted and added to a loss.
  *
- * Use it when an energy becomes so sharp that chains cannot follow (losses that blow up, samples that leave the range of
- * the data); unlike weight decay it leaves the smaller singular values alone.
+ * Use it when an energy becomes so sharp that chains cannot follow (losses that blow up, samples that leave the range
+ * of the data); unlike weight decay it leaves the smaller singular values alone.
  *
  * @example Usage
  * ```ts

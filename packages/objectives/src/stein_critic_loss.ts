@@ -25,8 +25,9 @@ export interface SteinCriticTerms extends LossTerms {
 /**
  * What the critic of a learned Stein discrepancy minimises: `-mean(s(x) . h(x) + tr dh/dx) + lambda mean ||h(x)||^2`.
  *
- * At its optimum `h = (s_model - s_data) / (2 lambda)` the loss is `-mean ||s_model - s_data||^2 / (4 lambda)`: the Fisher divergence, learned
- * from data alone. Use it in turn with {@linkcode steinDiscrepancy}. The gradient reaches the variables of the critic only.
+ * At its optimum `h = (s_model - s_data) / (2 lambda)` the loss is `-mean ||s_model - s_data||^2 / (4 lambda)`: the
+ * Fisher divergence, learned from data alone. Use it in turn with {@linkcode steinDiscrepancy}. The gradient reaches
+ * the variables of the critic only.
  *
  * @example Usage
  * ```ts

@@ -14,8 +14,8 @@ export type SteinCritic = (x: Tensor) => Tensor;
 /** Options of {@linkcode steinDiscrepancy}. */
 export interface SteinOptions extends SecondDerivativeOptions {
   /**
-   * The key of the normal probe that estimates the trace (Hutchinson). Without one the trace is exact, at two evaluations of the
-   * critic for each dimension. @default {undefined}
+   * The key of the normal probe that estimates the trace (Hutchinson). Without one the trace is exact, at two
+   * evaluations of the critic for each dimension. @default {undefined}
    */
   readonly key?: Key;
 }
@@ -34,8 +34,8 @@ export interface SteinTerms extends LossTerms {
  *
  * `loss = mean(s(x) . h(x) + tr dh/dx)`, `s = grad_x log p`. To train a model, minimise it in turn with
  * {@linkcode steinCriticLoss}, which trains the critic: five critic steps to one of the model in the paper
- * (`presets.steinDiscrepancy`). To evaluate one, train a critic on some data and read the discrepancy on other data: it is how well
- * the model fits, and by `loss / standardError` a test whether it does.
+ * (`presets.steinDiscrepancy`). To evaluate one, train a critic on some data and read the discrepancy on other data: it
+ * is how well the model fits, and by `loss / standardError` a test whether it does.
  *
  * Use it where neither samplers nor noise distributions work, and to compare unnormalised models. The gradient reaches
  * the variables of the model only.
