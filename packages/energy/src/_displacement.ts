@@ -10,7 +10,6 @@ import {
   reshape,
   sqrt,
   square,
-  sum,
   type Tensor,
   type Tensor1D,
   zeros,
@@ -45,14 +44,17 @@ export interface Displacement {
   readonly length: Tensor1D;
 }
 
-/** The displacement along `v` whose norm is `step max(1, rms(x))` for each example. Its length is a constant of any gradient. */
+/**
+ * The displacement along `v` whose root mean square is `step max(1, rms(x))` for each example. Its length is a constant of any
+ * gradient.
+ */
 export function displacement(x: Tensor, v: Tensor, step: number): Displacement {
   const batch = x.shape[0]!;
   // A gradient with respect to h would add rounding errors alone: customGrad hides how h came about.
   const length = customGrad((input, direction) => {
-    const rms = sqrt(mean(square(reshape(input as Tensor, [batch, -1])), 1));
-    const norm = sqrt(sum(square(reshape(direction as Tensor, [batch, -1])), 1));
-    const value = div(mul(maximum(rms, 1), step), add(norm, cast(equal(norm, 0), "float32"))) as Tensor1D;
+    const rms = (t: unknown): Tensor => sqrt(mean(square(reshape(t as Tensor, [batch, -1])), 1));
+    const size = rms(direction);
+    const value = div(mul(maximum(rms(input), 1), step), add(size, cast(equal(size, 0), "float32"))) as Tensor1D;
     return { value, gradFunc: () => [zeros(x.shape), zeros(v.shape)] };
   })(x, v);
   return { shift: mul(v, reshape(length, [batch, ...new Array<number>(x.rank - 1).fill(1)])), length };

@@ -1,30 +1,36 @@
-import {
-  clone,
-  grad,
-  mul,
-  neg,
-  reshape,
-  sqrt,
-  square,
-  sum,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  tidy,
-} from "@tensorflow/tfjs-core";
-import type { Classifier, ClassifierFunction } from "./classifier.ts";
-import { logSumExp, softmax } from "./double_differentiable.ts";
-import { type Labels, oneHotLabels } from "./labels.ts";
+import { clone, type Tensor, type Tensor1D, type Tensor2D, tidy, type Variable } from "@tensorflow/tfjs-core";
+import { headOf } from "./_head.ts";
+import { networkOf } from "./_network.ts";
+import type { Classifier } from "./classifier.ts";
+import type { Labels } from "./labels.ts";
 
 /** Options of {@linkcode energyHead}. */
 export interface EnergyHeadOptions {
   /** How many classes the classifier has: checked against its logits when given. @default {whatever the classifier returns} */
   readonly numClasses?: number;
+  /**
+   * The layer of a layers model, or the node of a graph model, whose output is the logits, by its name: for models that end
+   * in a softmax. @default {the model's output}
+   */
+  readonly logits?: string;
+  /**
+   * Where the features are found: the name or the index of a layer (-2: the last but one), the name of a graph's node, or
+   * a function of `[batch, ...input]`. @default {undefined: no features}
+   */
+  readonly features?: string | number | ((x: Tensor) => Tensor);
+  /**
+   * Calls a layers model in training mode: dropout drops, and batch normalisation uses the batch's statistics, which ties the
+   * energies of a batch together, and moves its averages with every call. @default {false}
+   */
+  readonly training?: boolean;
+  /** The variables that train a classifier that is a function. @default {[]; those of a model are known} */
+  readonly variables?: readonly Variable[];
 }
 
 /**
  * A classifier read as an energy-based model. Inputs are `x: [batch, ...input]`; they are borrowed, results belong to
- * the caller. All members are differentiable with respect to `x` and to the classifier's variables, once.
+ * the caller. All members are differentiable with respect to `x` and to the classifier's variables, once, and further where the
+ * classifier is: see `checkSecondDerivatives`.
  */
 export interface EnergyHead {
   /** The classifier's logits `f(x)`, `[batch, classes]`. */
@@ -39,6 +45,10 @@ export interface EnergyHead {
   score(x: Tensor, y?: Labels): Tensor;
   /** The approximate mass `-||score(x)||_2` over all elements of each input, `[batch]`. Larger is more typical. */
   approximateMass(x: Tensor): Tensor1D;
+  /** What the classifier computes at the place of the option `features`, `[batch, ...]`. Only with that option. */
+  features?(x: Tensor): Tensor;
+  /** The variables that train the classifier: a model's trainable weights as they are now, none of a graph model. */
+  readonly variables: readonly Variable[];
   /** Reads the logits of `x` once and throws when the classifier is not fit for use. See {@linkcode energyHead}. */
   validate(x: Tensor): Promise<void>;
 }
@@ -46,7 +56,8 @@ export interface EnergyHead {
 /**
  * Reads any classifier as an energy-based model (JEM): `E(x, y) = -f(x)[y]` and `E(x) = -logsumexp_y f(x)[y]`.
  *
- * The classifier must return logits: probabilities would make every energy 0. Each call checks the shape of the logits;
+ * The classifier must return logits: of probabilities, or their logarithms, the energies say nothing. A model that ends in a softmax
+ * is refused at once, a function by `validate`. Each call checks the shape of the logits;
  * `validate` also reads their values, which the other members never do.
  *
  * @example Usage
@@ -69,96 +80,52 @@ export interface EnergyHead {
  *
  * @param classifier A function from `[batch, ...input]` to logits `[batch, classes]`, or a `tf.LayersModel` or
  * `tf.GraphModel`; borrowed.
- * @param options The number of classes, if it is to be checked.
+ * @param options The number of classes, if it is to be checked, and where in a model logits and features are.
  * @returns The head. It holds no memory of its own.
- * @throws {TypeError} When `classifier` is neither; and, from every member, when the logits are not `[batch, classes]`.
+ * @throws {TypeError} When `classifier` is neither, an option does not go with it, or it can be seen to end in a softmax; from every
+ * member, when the logits are not `[batch, classes]`; from `score`, when an operation has no gradient.
  * @throws {RangeError} When `numClasses` is not an integer above 1; from every member, when there are fewer than two
  * classes, and, from those with labels, when a label given as an array is outside `[0, classes)`; from `validate`, when a
- * logit is not finite or all rows are probabilities.
+ * logit is not finite or all rows are probabilities or their logarithms.
  */
 export function energyHead(classifier: Classifier, options: EnergyHeadOptions = {}): EnergyHead {
   const { numClasses } = options;
   if (numClasses !== undefined && (!Number.isInteger(numClasses) || numClasses < 2)) {
     throw new RangeError(`Cannot create energy head: numClasses must be an integer above 1 but found ${numClasses}`);
   }
-  const classify = asFunction(classifier);
+  const network = networkOf(classifier, options);
 
-  function logits(x: Tensor): Tensor2D {
+  function terms(x: Tensor): { readonly logits: Tensor2D } {
+    const f = checkLogits(network.logits(x), x, numClasses);
+    // A classifier may return its very input, which stays the caller's.
+    return { logits: (f as Tensor) === x ? clone(f) : f };
+  }
+
+  function features(x: Tensor): Tensor {
     return tidy(() => {
-      const f = checkLogits(classify(x), x, numClasses);
-      // A classifier may return its very input, which stays the caller's.
-      return (f as Tensor) === x ? clone(f) : f;
+      const found = network.features!(x);
+      if (!isTensor(found) || found.shape[0] !== x.shape[0]) {
+        throw new TypeError(
+          `Cannot compute features: they must be one tensor [${x.shape[0]}, ...] but found ${isTensor(found) ? `[${found.shape.join(", ")}]` : typeof found}`,
+        );
+      }
+      return found === x ? clone(found) : found;
     });
   }
 
-  function logDensity(x: Tensor, y?: Labels): Tensor1D {
-    return tidy(() => {
-      const f = logits(x);
-      if (y === undefined) return logSumExp(f) as Tensor1D;
-      return sum(mul(f, oneHotLabels("compute the energy", y, f.shape[0], f.shape[1])), 1);
-    });
-  }
-
-  function energy(x: Tensor, y?: Labels): Tensor1D {
-    return tidy(() => neg(logDensity(x, y)));
-  }
-
-  function probabilities(x: Tensor): Tensor2D {
-    return tidy(() => softmax(logits(x)) as Tensor2D);
-  }
-
-  function score(x: Tensor, y?: Labels): Tensor {
-    // The gradient of the sum over the batch: examples do not influence one another.
-    return grad((input) => sum(logDensity(input, y)))(x);
-  }
-
-  function approximateMass(x: Tensor): Tensor1D {
-    return tidy(() => {
-      const perElement = reshape(score(x), [x.shape[0]!, -1]);
-      return neg(sqrt(sum(square(perElement), 1)));
-    });
-  }
-
-  async function validate(x: Tensor): Promise<void> {
-    const f = logits(x);
-    const [batch, classes] = f.shape;
-    const values = Float32Array.from(await f.data());
-    f.dispose();
-    const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong !== -1) {
-      throw new RangeError(
-        `Cannot use the classifier: logits must be finite but found ${values[wrong]} ` +
-          `for example ${Math.floor(wrong / classes)}, class ${wrong % classes}`,
-      );
-    }
-    const isProbability = (row: Float32Array): boolean =>
-      row.every((value) => value >= 0 && value <= 1) && Math.abs(row.reduce((a, b) => a + b, 0) - 1) < 1e-4;
-    const rows = Array.from({ length: batch }, (_, i) => values.subarray(i * classes, (i + 1) * classes));
-    if (batch > 0 && rows.every(isProbability)) {
-      throw new RangeError(
-        "Cannot use the classifier: it returns probabilities (rows that sum to 1); remove its final softmax so that it returns logits",
-      );
-    }
-  }
-
-  return { logits, energy, logDensity, probabilities, score, approximateMass, validate };
+  return headOf({ terms, variables: network.variables, ...(network.features && { features }) });
 }
 
-function asFunction(classifier: Classifier): ClassifierFunction {
-  if (typeof classifier === "function") return classifier;
-  if (typeof classifier?.apply === "function") return (x) => classifier.apply!(x, { training: false });
-  if (typeof classifier?.predict === "function") return (x) => classifier.predict!(x);
-  throw new TypeError(
-    `Cannot create energy head: classifier must be a function or a model with apply() or predict() but found ${typeof classifier}`,
-  );
+function isTensor(value: unknown): value is Tensor {
+  return Array.isArray((value as Tensor | undefined)?.shape) && !Array.isArray(value);
 }
 
 function checkLogits(logits: unknown, x: Tensor, numClasses: number | undefined): Tensor2D {
-  const shape = (logits as Tensor | undefined)?.shape;
-  if (!Array.isArray(shape) || Array.isArray(logits)) {
+  if (!isTensor(logits)) {
     throw new TypeError("Cannot use the classifier: it must return one tensor of logits [batch, classes]");
   }
   const batch = x.shape[0];
+  const { shape } = logits;
   if (shape.length !== 2 || shape[0] !== batch) {
     throw new TypeError(
       `Cannot use the classifier: logits must be [${batch}, classes] for inputs [${x.shape.join(", ")}] ` +
