@@ -33,6 +33,7 @@ export * from "./pyld.ts";
 export * from "./replay_buffer.ts";
 export * from "./replay_draw.ts";
 export * from "./run.ts";
+export * from "./sample.ts";
 export * from "./schedule.ts";
 export * from "./sghmc.ts";
 export * from "./sgld.ts";

@@ -31,6 +31,8 @@ export interface PsgldState extends ChainState {
  * that coordinates of different scale mix equally fast: `x' = x + eta G score(x) + sqrt(2 eta T G) xi` with
  * `G = 1 / (epsilon + sqrt(V))`, `V = decay V + (1 - decay) mean(score^2)`, corrected for its start at 0.
  *
+ * Start where the score is not 0: there the first step is `eta / epsilon`.
+ *
  * `V` is also averaged over the chains of the batch. The term of `G`'s derivative, which the authors too leave out,
  * vanishes as `decay` nears 1 or the batch grows.
  *
@@ -43,7 +45,7 @@ export interface PsgldState extends ChainState {
  *
  * const variance = tf.tensor1d([1, 1e4]);
  * const kernel = psgld({ score: (x) => tf.neg(tf.div(x, variance)) }, { eta: 0.1 });
- * const { x } = run(kernel, tf.zeros([500, 2]), { key: key(0), steps: 60 });
+ * const { x } = run(kernel, tf.ones([500, 2]), { key: key(0), steps: 100 });
  * const [narrow, wide] = await tf.moments(x, 0).variance.sqrt().data();
  * expect(wide! / narrow!).toBeGreaterThan(50); // 100 in the limit; sgld would still be at the start
  * ```
