@@ -11,8 +11,8 @@ export interface SecondDerivativeOptions {
    */
   readonly method?: SecondDerivativeMethod;
   /**
-   * The length of the displacements of finite differences, in units of the root mean square of the example or of 1,
-   * whichever is larger. Greater than 0. @default {0.005 for derivatives of order 1, 0.02 for those of order 2}
+   * The root mean square of the displacements of finite differences, in units of that of the example or of 1, whichever
+   * is larger. Greater than 0. @default {0.001 for derivatives of order 1, 0.01 for those of order 2}
    */
   readonly step?: number;
 }
