@@ -3,7 +3,10 @@
  *
  * @module
  */
+export * from "./expect_numeric_gradient.ts";
+export * from "./gaussian.ts";
 export * from "./golden.ts";
 export * from "./leak_free.ts";
 export * from "./numeric_gradient.ts";
+export * from "./small_network.ts";
 export * from "./to_be_allclose.ts";

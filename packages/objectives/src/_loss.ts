@@ -1,5 +1,6 @@
 import { type Labels, oneHotLabels } from "@jem-js/energy";
 import { logSumExp, mean, mul, type Scalar, sub, sum, type Tensor2D } from "@tensorflow/tfjs-core";
+import { checkNotEmpty } from "./_check.ts";
 
 /** The mean cross-entropy of logits `[batch, classes]`. */
 export function crossEntropyOfLogits(logits: Tensor2D, labels: Labels): Scalar {
@@ -7,9 +8,4 @@ export function crossEntropyOfLogits(logits: Tensor2D, labels: Labels): Scalar {
   checkNotEmpty("the batch", batch);
   const selected = sum(mul(logits, oneHotLabels("compute the loss", labels, batch, classes)), 1);
   return mean(sub(logSumExp(logits, 1), selected));
-}
-
-/** Throws when a batch has no examples: its mean would be NaN. */
-export function checkNotEmpty(name: string, batch: number | undefined): void {
-  if (batch === 0) throw new TypeError(`Cannot compute the loss: ${name} is empty`);
 }

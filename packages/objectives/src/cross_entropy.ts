@@ -1,9 +1,7 @@
-import type { EnergyHead, Labels } from "@jem-js/energy";
+import type { Labels } from "@jem-js/energy";
 import { type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { crossEntropyOfLogits } from "./_loss.ts";
-
-/** What an objective needs of an energy head. */
-export type LogitsModel = Pick<EnergyHead, "logits">;
+import type { LogitsModel } from "./model.ts";
 
 /** Labelled examples. */
 export interface LabeledBatch {

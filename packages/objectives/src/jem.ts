@@ -1,22 +1,9 @@
-import {
-  add,
-  argMax,
-  cast,
-  equal,
-  logSumExp,
-  mean,
-  mul,
-  type Scalar,
-  square,
-  sub,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  tensor1d,
-  tidy,
-} from "@tensorflow/tfjs-core";
-import { checkNotEmpty, crossEntropyOfLogits } from "./_loss.ts";
-import type { LabeledBatch, LogitsModel } from "./cross_entropy.ts";
+import { type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { checkNotEmpty } from "./_check.ts";
+import { checkJemOptions, factoredTerms } from "./_factored.ts";
+import type { LabeledBatch } from "./cross_entropy.ts";
+import type { LossTerms } from "./loss_terms.ts";
+import type { LogitsModel } from "./model.ts";
 
 /** What {@linkcode jem} learns from. */
 export interface JemBatch extends LabeledBatch {
@@ -40,7 +27,7 @@ export interface JemOptions {
 }
 
 /** The loss of {@linkcode jemTerms} and its parts, scalars owned by the caller; `f = logsumexp` of the logits. */
-export interface JemTerms {
+export interface JemTerms extends LossTerms {
   /** `pxWeight px + pyxWeight crossEntropy + energyL2 (mean f(x+)^2 + mean f(x-)^2)`. */
   readonly loss: Scalar;
   /** The mean of `-log p(y|x)`. */
@@ -59,6 +46,10 @@ export interface JemTerms {
  * `loss = pxWeight (mean f(x-) - mean f(x+)) + pyxWeight CE(f(x), y) + energyL2 (mean f(x+)^2 + mean f(x-)^2)` with
  * `f(x) = logsumexp_k f(x)[k]`, `x+` the data and `x-` the negatives. The first term is a surrogate: its gradient, not
  * its value, is that of the log-likelihood. Factoring keeps `p(y|x)` unbiased whatever the sampler does.
+ *
+ * Use it to train a classifier that is a density too, and as the first choice among the joint objectives; with few
+ * labels see {@linkcode semiSupervisedJem}. The joint and conditional ablations are {@linkcode jointLikelihood} and
+ * {@linkcode conditionalLikelihood}.
  *
  * @example Usage
  * ```ts
@@ -111,34 +102,13 @@ export function jem(head: LogitsModel, batch: JemBatch, options: JemOptions = {}
  * @throws {RangeError} When a weight is negative or not finite, or a label given as an array is outside [0, classes).
  */
 export function jemTerms(head: LogitsModel, batch: JemBatch, options: JemOptions = {}): JemTerms {
-  const { pxWeight = 1, pyxWeight = 1, energyL2 = 0 } = options;
-  checkWeights({ pxWeight, pyxWeight, energyL2 });
   const { x, labels, negatives, unlabeled } = batch;
   checkNotEmpty("negatives", negatives.shape[0]);
   checkNotEmpty("unlabeled", unlabeled?.shape[0]);
+  checkJemOptions(options);
   return tidy(() => {
     const logits = head.logits(x);
-    const crossEntropy = crossEntropyOfLogits(logits, labels);
-    const positive: Tensor1D = logSumExp(unlabeled ? head.logits(unlabeled) : logits, 1);
-    const negative: Tensor1D = logSumExp(head.logits(negatives), 1);
-    const energyGap: Scalar = sub(mean(positive), mean(negative));
-    const px: Scalar = sub(mean(negative), mean(positive));
-    const factored: Scalar = add(mul(px, pxWeight), mul(crossEntropy, pyxWeight));
-    const penalty = (): Scalar => mul(add(mean(square(positive)), mean(square(negative))), energyL2);
-    const loss: Scalar = energyL2 === 0 ? factored : add(factored, penalty());
-    return { loss, crossEntropy, px, energyGap, accuracy: accuracyOf(logits, labels) };
+    const positive = unlabeled ? head.logits(unlabeled) : logits;
+    return factoredTerms({ logits, labels, positive, negative: head.logits(negatives) }, options);
   });
-}
-
-function accuracyOf(logits: Tensor2D, labels: LabeledBatch["labels"]): Scalar {
-  const expected = "dataId" in labels ? labels : tensor1d(Array.from(labels), "int32");
-  return mean(cast(equal(argMax(logits, 1), expected), "float32"));
-}
-
-function checkWeights(weights: Record<string, number>): void {
-  for (const [name, value] of Object.entries(weights)) {
-    if (!(Number.isFinite(value) && value >= 0)) {
-      throw new RangeError(`Cannot compute the JEM loss: ${name} must be at least 0 but found ${value}`);
-    }
-  }
 }

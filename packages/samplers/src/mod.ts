@@ -17,7 +17,23 @@
  *
  * @module
  */
+export * from "./buffer_snapshot.ts";
+export * from "./chain_provenance.ts";
+export * from "./geometric_schedule.ts";
+export * from "./hmc.ts";
+export * from "./initializer.ts";
 export * from "./kernel.ts";
+export * from "./langevin_options.ts";
+export * from "./mala.ts";
+export * from "./metropolis_options.ts";
+export * from "./nuts.ts";
+export * from "./polynomial_schedule.ts";
+export * from "./psgld.ts";
+export * from "./pyld.ts";
 export * from "./replay_buffer.ts";
+export * from "./replay_draw.ts";
 export * from "./run.ts";
+export * from "./sample.ts";
+export * from "./schedule.ts";
+export * from "./sghmc.ts";
 export * from "./sgld.ts";

@@ -1,0 +1,96 @@
+/**
+ * What the papers of the objectives used, as far as their reference code tells, to be spread into options: `loss` into
+ * those of the objective; of `@jem-js/samplers`, `kernel` into those of `sgld` (`pyld` for JEM++), `steps` into those
+ * of `run`, `buffer` into those of `replayBuffer`.
+ *
+ * They are recipes for images of 32 x 32 pixels (JEM and its kin on [-1, 1], the others on [0, 1]) with the networks of
+ * their papers, not for other data: JEM's chains, say, sample at a temperature of 5e-5 and cannot learn a density in
+ * the plane.
+ *
+ * @example Usage
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { contrastiveDivergence, presets } from "@jem-js/objectives";
+ * import { expect } from "vitest";
+ *
+ * const model = { logDensity: (x: tf.Tensor) => tf.sum(x, 1) as tf.Tensor1D };
+ * const batch = { x: tf.ones([2, 3]), negatives: tf.ones([2, 3]) };
+ * const { loss } = contrastiveDivergence(model, batch, presets.igebm.loss);
+ * expect((await loss.data())[0]).toBeCloseTo(18, 5); // 0 + 1 (9 + 9)
+ * ```
+ */
+export const presets = {
+  /**
+   * {@linkcode jem}: JEM on CIFAR-10 (code of wgrathwohl/JEM). Small `energyL2`, 0.1, is its author's remedy against
+   * divergence.
+   */
+  jem: {
+    loss: { pxWeight: 1, pyxWeight: 1, energyL2: 0 },
+    steps: 20,
+    kernel: { stepSize: 1, noiseScale: 0.01 },
+    buffer: { size: 10_000, reinitProbability: 0.05 },
+    data: { batch: 64, inputNoise: 0.03 },
+    optimizer: { name: "adam", learningRate: 1e-4, beta1: 0.9, beta2: 0.999, warmUp: 1000 },
+  },
+  /**
+   * {@linkcode jem}: JEM++ on CIFAR-10 (code of sndnyang/JEMPP). The kernel is `pyld`, proximal by its clip, most of
+   * whose steps pass the first layer only: `steps` is M, `innerSteps` is N.
+   */
+  jemPlusPlus: {
+    loss: { pxWeight: 1, pyxWeight: 1, energyL2: 0 },
+    steps: 10,
+    kernel: { innerSteps: 5, stepSize: 0.2, noiseScale: 0, gradientClip: 1, clamp: [-1, 1] },
+    buffer: { size: 10_000, reinitProbability: 0.05 },
+    data: { batch: 64 },
+    optimizer: { name: "momentum", learningRate: 0.1, momentum: 0.9, weightDecay: 4e-4, warmUp: 1000 },
+  },
+  /**
+   * {@linkcode jem} with {@linkcode sharpnessAwareGradients}: SADA-JEM on CIFAR-10 (code of sndnyang/SADAJEM). Only the
+   * labelled batch `x` is augmented; `unlabeled`, of which `p(x)` learns, is an independent batch without augmentation
+   * and noise.
+   */
+  sadaJem: {
+    loss: { pxWeight: 1, pyxWeight: 1, energyL2: 0 },
+    sharpness: { rho: 2, adaptive: true },
+    steps: 5,
+    kernel: { stepSize: 1, noiseScale: 0, gradientClip: 1, clamp: [-1, 1] },
+    buffer: { size: 10_000, reinitProbability: 0.05 },
+    data: { labeled: 128, unlabeled: 64 },
+    optimizer: { name: "momentum", learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4, warmUp: 1000 },
+  },
+  /**
+   * {@linkcode contrastiveDivergence} or {@linkcode conditionalLikelihood}: IGEBM on CIFAR-10 (code of
+   * openai/ebm_code_release).
+   */
+  igebm: {
+    loss: { form: "difference", energyL2: 1 },
+    steps: 60,
+    kernel: { stepSize: 10, noiseScale: 0.005, gradientClip: 0.01, clamp: [0, 1] },
+    buffer: { size: 10_000, reinitProbability: 0.05 },
+    data: { batch: 128 },
+    optimizer: { name: "adam", learningRate: 3e-4, beta1: 0, beta2: 0.999 },
+  },
+  /** {@linkcode improvedContrastiveDivergence} on CIFAR-10 (code of yilundu/improved_contrastive_divergence). */
+  improvedContrastiveDivergence: {
+    loss: { stepSize: 100, clamp: [0, 1], klWeight: 1, entropyWeight: 0.3, energyL2: 1 },
+    neighbors: 100,
+    steps: 40,
+    kernel: { stepSize: 100, noiseScale: 0.001, clamp: [0, 1] },
+    buffer: { size: 10_000, reinitProbability: 0.001 },
+    data: { batch: 128 },
+    optimizer: { name: "adam", learningRate: 2e-4, beta1: 0, beta2: 0.9, gradientNorm: 0.5, averageDecay: 0.99 },
+  },
+  /** {@linkcode energyDiscrepancy} on 25 Gaussians in the plane (code of J-zin/energy-discrepancy). */
+  energyDiscrepancy: { loss: { noiseScale: 1, samples: 4, stabilization: 1 }, data: { batch: 128 } },
+  /** {@linkcode slicedScoreMatching} with variance reduction. */
+  slicedScoreMatching: { loss: { slices: 1, distribution: "rademacher", varianceReduced: true } },
+  /** {@linkcode steinDiscrepancy} and {@linkcode steinCriticLoss} on data in the plane (code of wgrathwohl/LSD). */
+  steinDiscrepancy: {
+    critic: { l2: 10 },
+    criticSteps: 5,
+    data: { batch: 100 },
+    optimizer: { name: "adam", learningRate: 1e-3, beta1: 0, beta2: 0.999 },
+  },
+  /** {@linkcode gradientPenalty} at the data, as VERA weighs it. */
+  gradientPenalty: { weight: 0.1, loss: { target: 0 } },
+} as const;
