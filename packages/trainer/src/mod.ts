@@ -20,10 +20,27 @@
  *
  * @module
  */
+export * from "./average_weights.ts";
+export * from "./buffer_outliers.ts";
+export * from "./chains_stuck.ts";
+export * from "./checkpoint_error.ts";
+export * from "./checkpoint_store.ts";
+export * from "./checkpointable.ts";
 export * from "./classifier_procedure.ts";
+export * from "./detector.ts";
 export * from "./divergence_error.ts";
+export * from "./early_stopping.ts";
+export * from "./energy_drift.ts";
 export * from "./events.ts";
 export * from "./fit.ts";
+export * from "./fit_options.ts";
 export * from "./jem_procedure.ts";
 export * from "./learning_rate.ts";
+export * from "./memory_checkpoints.ts";
+export * from "./optimizer_state.ts";
 export * from "./procedure.ts";
+export * from "./recovery.ts";
+export * from "./samples_out_of_bounds.ts";
+export * from "./stop_criterion.ts";
+export * from "./time_budget.ts";
+export * from "./weights_state.ts";

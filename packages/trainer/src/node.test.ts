@@ -19,7 +19,7 @@ const iteration = (i: number, loss: number): TrainingEvent => ({
 test("jsonlMetrics() has each line on disk at once, timings apart", async () => {
   const [path, timing] = [join(folder, "metrics.jsonl"), join(folder, "timing.jsonl")];
   const listener = jsonlMetrics(path, { timing });
-  await listener({ type: "begin", iterations: 2 });
+  await listener({ type: "begin", start: 0, refused: [], iterations: 2 });
   await listener(iteration(0, 2.5));
   expect(readFileSync(path, "utf8")).toBe('{"iteration":0,"loss":2.5}\n');
   await listener(iteration(1, 1.5));
@@ -40,7 +40,7 @@ test("jsonlMetrics() fails at once when the file cannot be made", () => {
 test("progressBar() shows the label, the count and the smoothed terms where there is no terminal", async () => {
   const stream = new PassThrough();
   const listener = progressBar({ label: "JEM", terms: { loss: "loss", absent: "absent" }, stream });
-  await listener({ type: "begin", iterations: 2 });
+  await listener({ type: "begin", start: 0, refused: [], iterations: 2 });
   await listener(iteration(0, 2));
   await listener(iteration(1, 3));
   await listener({ type: "end", reason: "completed", iterations: 2 });
