@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Listener } from "./events.ts";
 
 /** Options of {@linkcode jsonlMetrics}. */
@@ -79,6 +80,7 @@ interface LinesFile {
 }
 
 function linesFile(path: string): LinesFile {
+  mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, "a");
   return {
     cut: (start) => ftruncateSync(file, bytesBefore(readFileSync(path), start)),

@@ -39,11 +39,12 @@ export function optimizerState(optimizer: Optimizer): Checkpointable {
   return {
     async snapshot() {
       const arrays: Record<string, SnapshotArray> = {};
+      // Under names of their own: those of variables differ from process to process.
       const accumulators: Record<string, WeightSpec[]> = {};
       for (const [field, value] of Object.entries(fields)) {
         if (value instanceof Variable) arrays[field] = await valuesOf(value);
         if (!isAccumulators(value)) continue;
-        accumulators[field] = value.map(({ originalName, variable }) => specOf(originalName, variable));
+        accumulators[field] = value.map(({ variable }, i) => specOf(`${field} ${i}`, variable));
         for (const [i, { variable }] of value.entries()) arrays[`${field} ${i}`] = await valuesOf(variable);
       }
       const values = { optimizer: optimizer.getClassName(), iterations: optimizer.iterations, accumulators };

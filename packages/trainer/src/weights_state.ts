@@ -31,7 +31,7 @@ export interface SavableModel {
  * ```
  *
  * @param source A model or its variables; borrowed.
- * @returns The state: one array a weight, by its name.
+ * @returns The state: one array a weight, in their order.
  * @throws {TypeError} From `restore`, when number, shape or type of the weights differ.
  */
 export function weightsState(source: SavableModel | readonly Variable[]): Checkpointable {
@@ -42,7 +42,8 @@ export function weightsState(source: SavableModel | readonly Variable[]): Checkp
     if (isModel(source)) {
       return source.weights.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }));
     }
-    return source.map((variable) => ({ name: variable.name, variable }));
+    // Names that TensorFlow.js makes up differ from process to process.
+    return source.map((variable, i) => ({ name: `variable_${i}`, variable }));
   }
 
   return {

@@ -48,7 +48,7 @@ export function decode(part: string, json: Uint8Array, binary: Uint8Array): Snap
   const { values, placements } = part === MODEL ? readModelJson(content) : { ...content, placements: content.arrays };
   const arrays = (placements as Placement[]).map(({ name, type, offset, bytes }): [string, SnapshotArray] => {
     // A copy: the offset need not be a multiple of the element's size.
-    return [name, new constructors[type](binary.slice(offset, offset + bytes).buffer)];
+    return [name, new constructors[type](new Uint8Array(binary.subarray(offset, offset + bytes)).buffer)];
   });
   return { values, arrays: Object.fromEntries(arrays) };
 }
