@@ -17,7 +17,8 @@ await fit(procedure, batches, {
     ...options.listeners!,
     jsonlMetrics(join(folder, "metrics.jsonl")),
     (event) => {
-      if (event.type === "begin") process.stdout.write(`begin ${event.start}\n`);
+      if (event.type === "begin") process.stdout.write(`${event.start}\n`);
+      if (event.type === "iteration") process.stdout.write(`${event.iteration + 1}\n`);
     },
   ],
 });

@@ -39,13 +39,11 @@ export interface TinyJem {
 export function tinyJem(iterations: number, optimizer: Optimizer = train.adam(0.01)): TinyJem {
   const weights = (seed: number, shape: [number, number], scale: number): Tensor =>
     tidy(() => mul(uniform(key(seed), shape, { min: -1 }), scale));
-  const variables = [
-    variable(weights(0, [2, 8], 0.7)),
-    variable(zeros([8])),
-    variable(weights(1, [8, 2], 0.25)),
-  ];
+  const variables = [variable(weights(0, [2, 8], 0.7)), variable(zeros([8])), variable(weights(1, [8, 2], 0.25))];
   const [hidden, bias, output] = variables as [Variable, Variable, Variable];
-  const head = energyHead((x) => matMul(tanh(add(matMul(x as Tensor2D, hidden as Tensor2D), bias)), output as Tensor2D));
+  const head = energyHead((x) =>
+    matMul(tanh(add(matMul(x as Tensor2D, hidden as Tensor2D), bias)), output as Tensor2D),
+  );
   const buffer = replayBuffer({ key: key(1), size: 50, shape: [2] });
   const kernel = sgld(head, { stepSize: 0.5, noiseScale: 0.05 });
   const procedure = jemProcedure(head, { kernel, buffer, steps: 3, energyL2: 0.05 });
@@ -76,9 +74,7 @@ function* batches(start: number): Generator<Batch> {
 /** Class 0 around (-1, 0), class 1 around (1, 0). */
 function squares(batchKey: Key): Batch {
   return tidy(() => {
-    const labels = uniform(foldIn(batchKey, 0), [16])
-      .greater(0.5)
-      .toInt();
+    const labels = uniform(foldIn(batchKey, 0), [16]).greater(0.5).toInt();
     const centre = labels
       .mul(2)
       .sub(1)
