@@ -84,18 +84,8 @@ test("fit() resumed after an abort leaves no trace of it", async () => {
   expect(contents(cut)).toEqual(contents(whole));
 });
 
-test("evaluations, early stopping and listeners do not change the training, and are resumed too", async () => {
+test("evaluations do not change the training, and are resumed too", async () => {
   const [plain, whole, halves] = [newFolder(), newFolder(), newFolder()];
-  const evaluated = (): Partial<FitOptions> => {
-    const tiny = tinyJem(1);
-    const stopping = earlyStopping({ metric: "first", patience: 3 });
-    return {
-      evaluation: { every: 7, evaluate: async ({ key }) => ({ first: key[0] }) },
-      stopWhen: [stopping],
-      state: { buffer: tiny.buffer, stopping },
-    };
-  };
-  void evaluated;
   const lines = (folder: string): string[] => readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
   const evaluation = { every: 7, evaluate: async ({ key }: { key: readonly number[] }) => ({ first: key[0]! }) };
   await trainTo(plain, 40);
@@ -105,6 +95,27 @@ test("evaluations, early stopping and listeners do not change the training, and 
   expect(lines(whole).filter((line) => !line.includes("evaluation"))).toEqual(lines(plain));
   expect(lines(whole).filter((line) => line.includes("evaluation"))).toHaveLength(5);
   expect(contents(halves)).toEqual(contents(whole));
+});
+
+test("early stopping is resumed with what it has seen", async () => {
+  const run = async (folder: string, iterations: number): Promise<string> => {
+    const { procedure, batches, options } = tinyJem(iterations);
+    // Best at the fourth evaluation, after 8 iterations.
+    const evaluate = async ({ iteration }: { iteration: number }) => ({ distance: Math.abs(iteration - 7) });
+    const stopping = earlyStopping({ metric: "distance", patience: 3 });
+    const checkpoints = { store: fileCheckpoints(join(folder, "checkpoints")), every: 50 };
+    const more = { checkpoints, evaluation: { every: 2, evaluate }, stopWhen: [stopping] };
+    const { reason, iterations: made } = await fit(procedure, batches, {
+      ...options,
+      ...more,
+      state: { ...options.state, stopping },
+    });
+    return `${reason} after ${made}`;
+  };
+  expect(await run(newFolder(), 40)).toBe("stopped after 14");
+  const folder = newFolder();
+  expect(await run(folder, 11)).toBe("completed after 11");
+  expect(await run(folder, 40)).toBe("stopped after 14");
 });
 
 test("fit() refuses a checkpoint of another run, and says which part does not fit", async () => {
