@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
@@ -27,6 +27,39 @@ export function makeRunFolder(config: Config): void {
     commit: gitCommit(),
   };
   writeFileSync(join(out, "config.json"), `${JSON.stringify({ ...config, environment }, undefined, 2)}\n`);
+}
+
+/** The interrupted run in `folder`, or the newest in `runs/`. */
+export function readRunFolder(folder: string): Config {
+  const out = folder || newestInterrupted("runs");
+  const path = join(out, "config.json");
+  if (!existsSync(path)) throw new Error(`Cannot resume ${out}: it has no config.json`);
+  if (existsSync(join(out, "results.json"))) throw new Error(`Cannot resume ${out}: it is complete, see report.html`);
+  const { environment, ...config } = JSON.parse(readFileSync(path, "utf8"));
+  const commit = gitCommit();
+  if (environment.commit !== commit) {
+    console.warn(
+      `The run was begun with commit ${environment.commit} and goes on with ${commit}: it may not be exact.`,
+    );
+  }
+  // The folder may have been moved.
+  return { ...config, out };
+}
+
+function newestInterrupted(runs: string): string {
+  const candidates = (existsSync(runs) ? readdirSync(runs) : [])
+    .map((name) => join(runs, name))
+    .filter((run) => existsSync(join(run, "config.json")) && !existsSync(join(run, "results.json")))
+    .sort((a, b) => statSync(join(b, "config.json")).mtimeMs - statSync(join(a, "config.json")).mtimeMs);
+  if (!candidates[0]) throw new Error(`Cannot resume: there is no interrupted run in ${runs}/`);
+  return candidates[0];
+}
+
+/** The terms of each iteration in a metrics file, as far as it got. */
+export function readMetrics(path: string): Record<string, number>[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, "utf8").trim().split("\n").filter(Boolean);
+  return lines.map((line) => JSON.parse(line)).filter((row) => typeof row.loss === "number");
 }
 
 /** Writes a model as `model.json` and `weights.bin`, the format that `tf.loadLayersModel` reads. */
