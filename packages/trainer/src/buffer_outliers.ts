@@ -21,7 +21,7 @@ export interface BufferOutliersOptions {
 }
 
 /**
- * Finds chains of the replay buffer with far higher energies than fresh starts: the documented beginning of JEM's
+ * Finds chains `[size, ...shape]` of the replay buffer with far higher energies than fresh starts: the documented beginning of JEM's
  * divergence, since the gradient of such a negative outweighs all others. It names them, so that a recovery starts them anew.
  *
  * @example Usage

@@ -41,6 +41,7 @@ export * from "./optimizer_state.ts";
 export * from "./procedure.ts";
 export * from "./recovery.ts";
 export * from "./samples_out_of_bounds.ts";
+export * from "./step_decay.ts";
 export * from "./stop_criterion.ts";
 export * from "./time_budget.ts";
 export * from "./weights_state.ts";

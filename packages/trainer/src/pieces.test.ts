@@ -33,6 +33,7 @@ import {
   optimizerState,
   type Procedure,
   samplesOutOfBounds,
+  stepDecay,
   timeBudget,
   weightsState,
 } from "./mod.ts";
@@ -268,4 +269,15 @@ test("bufferOutliers() names the chains above the energies of fresh starts, when
   expect(() => bufferOutliers(head, buffer, { key: key(1), margin: 0 })).toThrow(
     "margin must be greater than 0 but found 0",
   );
+});
+
+test("stepDecay() is the closed form, and refuses bad options by value", () => {
+  const rate = stepDecay({ learningRate: 1, boundaries: [4, 6], factor: 0.5, warmUp: 3 });
+  expect([0, 1, 2, 3, 4, 5, 6, 100].map(rate)).toEqual([0.25, 0.5, 0.75, 1, 0.5, 0.5, 0.25, 0.25]);
+  expect(() => stepDecay({ learningRate: 0, boundaries: [] })).toThrow(
+    "learningRate must be greater than 0 but found 0",
+  );
+  expect(() => stepDecay({ learningRate: 1, boundaries: [5, 5] })).toThrow("but found [5,5]");
+  expect(() => stepDecay({ learningRate: 1, boundaries: [], factor: 2 })).toThrow("at most 1 but found 2");
+  expect(() => stepDecay({ learningRate: 1, boundaries: [], warmUp: -1 })).toThrow("at least 0 but found -1");
 });
