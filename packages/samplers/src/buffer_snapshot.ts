@@ -1,5 +1,11 @@
 /** What JSON can say. */
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+
+/** An object of JSON. */
+export interface JsonObject {
+  /** Its members by name. */
+  [name: string]: JsonValue;
+}
 
 /** An array of a {@linkcode BufferSnapshot}. */
 export type SnapshotArray = Float32Array | Int32Array | Uint8Array;

@@ -7,6 +7,12 @@ export interface ScoreModel {
   score(x: Tensor, y?: Labels): Tensor;
 }
 
+/** A score model that also tells the log-density, as kernels that accept or reject need. An energy head is one. */
+export interface DensityModel extends ScoreModel {
+  /** `log p(x)`, or `log p(x, y)` when labels are given, but for a constant; `[batch]`, owned by the caller. */
+  logDensity(x: Tensor, y?: Labels): Tensor;
+}
+
 /** Class indices, one a chain: an int32 tensor `[batch]` or a plain or typed array. */
 export type Labels = Tensor | ArrayLike<number>;
 
@@ -16,16 +22,22 @@ export interface ChainState {
   readonly x: Tensor;
   /** How many steps have been made. */
   readonly step: number;
+  /** What the last step tells about itself, by name: scalars, or `[batch]`. Absent at the start. */
+  readonly info?: Readonly<Record<string, Tensor>>;
 }
 
 /**
- * A transition rule of a Markov chain as a pair of pure functions. It holds no state and has no loop: `run` loops.
+ * A transition rule of a Markov chain as a pair of pure functions. It holds no state and has no loop: `run` and `sample`
+ * loop.
  *
- * A batch is as many independent chains.
+ * A batch is as many chains. They are independent but for what a kernel adapts to all of them together.
  */
 export interface Kernel<S extends ChainState = ChainState> {
-  /** The state at the positions `x: [batch, ...input]`, which are borrowed; the state belongs to the caller. */
-  init(x: Tensor): S;
+  /**
+   * The state at the positions `x: [batch, ...input]`, which are borrowed; the state belongs to the caller. With `from`,
+   * a state of the same kernel (borrowed), the chains go on from its step with what it has adapted.
+   */
+  init(x: Tensor, from?: S): S;
   /** The state one step further; `state` is borrowed and stays valid. Equal keys give equal steps. */
   step(key: Key, state: S): S;
 }

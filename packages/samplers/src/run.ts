@@ -1,11 +1,12 @@
-import { foldIn, type Key } from "@jem-js/random";
-import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import type { Key } from "@jem-js/random";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkInteger } from "./_check.ts";
+import { transitions } from "./_transitions.ts";
 import type { ChainState, Kernel } from "./kernel.ts";
 
 /** Options of {@linkcode run}. */
 export interface RunOptions<S extends ChainState = ChainState> {
-  /** The key of the run: step `i` uses `foldIn(key, i)`. */
+  /** The key of the run: the step of a state whose `step` is `i` uses `foldIn(key, i)`. */
   readonly key: Key;
   /** How many steps to make; 0 returns the start. */
   readonly steps: number;
@@ -14,9 +15,10 @@ export interface RunOptions<S extends ChainState = ChainState> {
 }
 
 /**
- * Runs the chains of a kernel from `x`.
+ * Runs the chains of a kernel from `x`, and returns where they end. `sample` keeps samples on the way.
  *
- * Nothing is read back from the backend; each state is disposed as soon as the next is there.
+ * Nothing is read back from the backend; each state is disposed as soon as the next is there. From a state the chains go
+ * on: two runs of five steps with equal keys make the ten steps of one.
  *
  * @example Usage
  * ```ts
@@ -32,23 +34,18 @@ export interface RunOptions<S extends ChainState = ChainState> {
  * ```
  *
  * @param kernel The transition rule.
- * @param x The start of each chain, `[batch, ...input]`, borrowed.
+ * @param x The start of each chain, `[batch, ...input]`, or the state that a run of this kernel ended in; borrowed.
  * @param options The key and the number of steps.
  * @returns The final state, owned by the caller; its `x` are the samples, `[batch, ...input]`.
  * @throws {RangeError} When `steps` is not an integer of at least 0.
  */
-export function run<S extends ChainState>(kernel: Kernel<S>, x: Tensor, options: RunOptions<S>): S {
+export function run<S extends ChainState>(kernel: Kernel<S>, x: Tensor | S, options: RunOptions<S>): S {
   const { key, steps, trace } = options;
   checkInteger("run chains", "steps", steps, 0);
-  let state = kernel.init(x);
-  for (let i = 0; i < steps; i++) {
-    const previous = state;
-    try {
-      state = kernel.step(foldIn(key, i), previous);
-    } finally {
-      dispose(previous as object as Record<string, Tensor>);
-    }
-    trace?.(state);
+  let last: S | undefined;
+  for (const { made, state } of transitions(kernel, x, key, steps)) {
+    if (made > 0) trace?.(state);
+    last = state;
   }
-  return state;
+  return last!;
 }

@@ -1,36 +1,37 @@
-import { type Key, normal } from "@jem-js/random";
-import { add, clipByValue, clone, engine, getBackend, getKernel, mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { checkNotNegative, checkPositive, checkRange } from "./_check.ts";
-import type { ChainState, Kernel, Labels, ScoreModel } from "./kernel.ts";
+import type { Key } from "@jem-js/random";
+import { add, engine, getBackend, getKernel, mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { startChains } from "./_chains.ts";
+import { langevinParts } from "./_langevin.ts";
+import { readSchedule } from "./_schedule.ts";
+import type { ChainState, Kernel, ScoreModel } from "./kernel.ts";
+import type { LangevinOptions } from "./langevin_options.ts";
+import type { Schedule } from "./schedule.ts";
 
-/** Options of {@linkcode sgld}: one of two parameterisations, and what both share. */
-export type SgldOptions = (SgldStepOptions | SgldAlphaOptions) & SgldSharedOptions;
+/** Options of {@linkcode sgld}: one of three parameterisations, and what all share. */
+export type SgldOptions = (SgldStepOptions | SgldAlphaOptions | SgldEtaOptions) & LangevinOptions;
 
 /** The practical parameterisation: the step size and the noise are chosen apart. */
 export interface SgldStepOptions {
   /** The factor `a` of the score. JEM's is 1. Greater than 0. */
-  readonly stepSize: number;
+  readonly stepSize: Schedule;
   /** The standard deviation `sigma` of the noise. JEM's is 0.01. At least 0. */
-  readonly noiseScale: number;
+  readonly noiseScale: Schedule;
 }
 
-/** The parameterisation of theory: `a = alpha / 2`, `sigma = sqrt(alpha)`, so that the temperature is 1. */
+/** The parameterisation of Langevin dynamics: `a = alpha / 2`, `sigma = sqrt(alpha T)`. */
 export interface SgldAlphaOptions {
-  /** The step `alpha` of Langevin dynamics. Greater than 0. */
-  readonly alpha: number;
+  /** The step `alpha`. Greater than 0. */
+  readonly alpha: Schedule;
+  /** The temperature `T`. At least 0. @default {1} */
+  readonly temperature?: Schedule;
 }
 
-/** Options of {@linkcode sgld} that do not depend on the parameterisation. */
-export interface SgldSharedOptions {
-  /** Samples `p(x|y)` for these labels, one a chain, in place of `p(x)`. @default {undefined} */
-  readonly labels?: Labels;
-  /** Bounds that each new position is clipped to. JEM uses none. @default {undefined} */
-  readonly clamp?: readonly [min: number, max: number];
-  /**
-   * Standard normal noise of step `step`, the shape of `x`, in place of the key's: to replay a trajectory. The tensor
-   * is borrowed. @default {undefined}
-   */
-  readonly noise?: (step: number) => Tensor;
+/** The parameterisation of the overdamped diffusion: `a = eta`, `sigma = sqrt(2 eta T)`. */
+export interface SgldEtaOptions {
+  /** The step `eta`, half of `alpha`. Greater than 0. */
+  readonly eta: Schedule;
+  /** The temperature `T`. At least 0. @default {1} */
+  readonly temperature?: Schedule;
 }
 
 /**
@@ -41,7 +42,10 @@ const FUSED_STEP = "LangevinStep";
 
 /** The kernel of {@linkcode sgld}. */
 export interface SgldKernel extends Kernel {
-  /** `T = sigma^2 / (2a)`: the chain's density is that of `exp(f / T)`. 5e-5 at JEM's defaults, 1 with `alpha`. */
+  /**
+   * `T = sigma^2 / (2a)`, at step 0 when it is scheduled: the chain's density is that of `exp(f / T)`. 5e-5 at JEM's
+   * defaults.
+   */
   readonly temperature: number;
 }
 
@@ -49,7 +53,9 @@ export interface SgldKernel extends Kernel {
  * Stochastic gradient Langevin dynamics, unadjusted: `x' = x + a score(x) + sigma xi`, `xi ~ N(0, I)`.
  *
  * For a small `a` its stationary density is `p(x)^(1/T)` with `T = sigma^2 / (2a)`. JEM's image defaults (`a = 1`,
- * `sigma = 0.01`) sample at `T = 5e-5`, almost an ascent to the modes; pass `alpha` to sample the density itself.
+ * `sigma = 0.01`) sample at `T = 5e-5`, almost an ascent to the modes; pass `alpha` or `eta` to sample the density itself.
+ * With `gradientClip: 1`, `clamp: [-1, 1]` and `noiseScale: 0` it is the proximal form of JEM++. Step sizes, noise and
+ * temperature may be functions of the step, as in annealing.
  *
  * @example Usage
  * ```ts
@@ -67,67 +73,77 @@ export interface SgldKernel extends Kernel {
  * ```
  *
  * @see {@link https://arxiv.org/abs/1912.03263 | Grathwohl et al., JEM, equation 3 and appendix}
+ * @see {@link https://arxiv.org/abs/2109.09032 | Yang and Ji, JEM++}
  * @see {@link https://www.stats.ox.ac.uk/~teh/research/compstats/WelTeh2011a.pdf | Welling and Teh, Bayesian learning via stochastic gradient Langevin dynamics}
  *
  * @param head What is sampled: anything with `score(x, y?)`, such as an energy head. Inputs are `[batch, ...input]`.
  * @param options The step and what goes with it.
  * @returns The kernel; `run` loops it.
- * @throws {TypeError} When `head` has no score, or both parameterisations are given, or neither.
- * @throws {RangeError} When a step size is not above 0, the noise scale is negative, or `clamp` is empty.
+ * @throws {TypeError} When `head` has no score, or not one parameterisation is given; from `init`, when `x` is not a
+ * non-empty float32 tensor.
+ * @throws {RangeError} When a step size or a gradient bound is not above 0, a noise scale or temperature is negative, or
+ * `clamp` is empty; from `step`, when a schedule is so.
  */
 export function sgld(head: ScoreModel, options: SgldOptions): SgldKernel {
   const action = "create sgld kernel";
-  if (typeof head?.score !== "function") {
-    throw new TypeError(`Cannot ${action}: head must have a score() but found ${typeof head}`);
-  }
-  const { stepSize, noiseScale } = stepAndNoise(action, options);
-  const { labels, clamp, noise } = options;
-  if (clamp) checkRange(action, "clamp", clamp);
-
-  function init(x: Tensor): ChainState {
-    if (x.dtype !== "float32" || x.rank < 1 || x.size === 0) {
-      throw new TypeError(
-        `Cannot start chains: x must be a non-empty float32 [batch, ...input] but found ${x.dtype} [${x.shape.join(", ")}]`,
-      );
-    }
-    return { x: clone(x), step: 0 };
-  }
+  const { stepSize, noiseScale } = readParameters(action, options);
+  const { score, clipped, noise, bounded } = langevinParts(action, head, options);
 
   function step(key: Key, state: ChainState): ChainState {
-    const x = tidy(() => {
-      const gradient = head.score(state.x, labels);
-      if (!noise && noiseScale > 0 && getKernel(FUSED_STEP, getBackend()) != null) {
-        const attrs = { stepSize, noiseScale, key: [...key] };
-        return bounded(engine().runKernel(FUSED_STEP, { x: state.x, gradient }, attrs) as Tensor);
-      }
-      const drifted = add(state.x, mul(gradient, stepSize));
-      if (noiseScale === 0) return bounded(drifted);
-      const xi = noise ? noise(state.step) : normal(key, state.x.shape);
-      return bounded(add(drifted, mul(xi, noiseScale)));
+    const [a, sigma] = [stepSize(state.step), noiseScale(state.step)];
+    const moved = tidy(() => {
+      const { gradient, info } = clipped(score(state.x));
+      return { x: bounded(move(key, state, gradient, a, sigma)), ...(info && { info }) };
     });
-    return { x, step: state.step + 1 };
+    return { ...moved, step: state.step + 1 };
   }
 
-  function bounded(x: Tensor): Tensor {
-    return clamp ? clipByValue(x, clamp[0], clamp[1]) : x;
+  function move(key: Key, state: ChainState, gradient: Tensor, a: number, sigma: number): Tensor {
+    if (sigma === 0) return add(state.x, mul(gradient, a));
+    if (!options.noise && getKernel(FUSED_STEP, getBackend()) != null) {
+      const attrs = { stepSize: a, noiseScale: sigma, key: [...key] };
+      return engine().runKernel(FUSED_STEP, { x: state.x, gradient }, attrs) as Tensor;
+    }
+    return add(add(state.x, mul(gradient, a)), mul(noise(key, state), sigma));
   }
 
-  return { init, step, temperature: noiseScale ** 2 / (2 * stepSize) };
+  return {
+    init: (x, from) => ({ x: startChains(x), step: from?.step ?? 0 }),
+    step,
+    get temperature(): number {
+      return noiseScale(0) ** 2 / (2 * stepSize(0));
+    },
+  };
 }
 
-function stepAndNoise(action: string, options: SgldOptions): SgldStepOptions {
-  const given = options as Partial<SgldStepOptions & SgldAlphaOptions>;
+interface Parameters {
+  readonly stepSize: (step: number) => number;
+  readonly noiseScale: (step: number) => number;
+}
+
+function readParameters(action: string, options: SgldOptions): Parameters {
+  const given = options as Partial<SgldStepOptions & SgldAlphaOptions & SgldEtaOptions>;
+  const forms = [given.alpha, given.eta, given.stepSize ?? given.noiseScale].filter((form) => form !== undefined);
+  if (forms.length > 1) {
+    throw new TypeError(`Cannot ${action}: give one of alpha, eta, or stepSize and noiseScale but found both`);
+  }
+  const temperature = readSchedule(action, "temperature", given.temperature ?? 1, "zero");
   if (given.alpha !== undefined) {
-    if (given.stepSize !== undefined || given.noiseScale !== undefined) {
-      throw new TypeError(`Cannot ${action}: give either alpha or stepSize and noiseScale but found both`);
-    }
-    checkPositive(action, "alpha", given.alpha);
-    return { stepSize: given.alpha / 2, noiseScale: Math.sqrt(given.alpha) };
+    const alpha = readSchedule(action, "alpha", given.alpha);
+    return { stepSize: (step) => alpha(step) / 2, noiseScale: (step) => Math.sqrt(alpha(step) * temperature(step)) };
+  }
+  if (given.eta !== undefined) {
+    const stepSize = readSchedule(action, "eta", given.eta);
+    return { stepSize, noiseScale: (step) => Math.sqrt(2 * stepSize(step) * temperature(step)) };
   }
   if (given.stepSize === undefined || given.noiseScale === undefined) {
-    throw new TypeError(`Cannot ${action}: give alpha, or both stepSize and noiseScale`);
+    throw new TypeError(`Cannot ${action}: give alpha, eta, or both stepSize and noiseScale`);
   }
-  checkPositive(action, "stepSize", given.stepSize);
-  checkNotNegative(action, "noiseScale", given.noiseScale);
-  return { stepSize: given.stepSize, noiseScale: given.noiseScale };
+  if (given.temperature !== undefined) {
+    throw new TypeError(`Cannot ${action}: temperature follows from stepSize and noiseScale but found both`);
+  }
+  return {
+    stepSize: readSchedule(action, "stepSize", given.stepSize),
+    noiseScale: readSchedule(action, "noiseScale", given.noiseScale, "zero"),
+  };
 }
