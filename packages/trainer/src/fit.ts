@@ -89,8 +89,10 @@ export async function fit<Batch>(
     const { grads, terms } = await gradientOf(step, variables);
     try {
       const found = findDivergence(terms, lossLimit) ?? (await askDetectors(terms, iteration));
-      if (found)
-        throw new DivergenceError({ iteration, terms, ...(step.slots && { slots: Array.from(step.slots) }), ...found });
+      if (found) {
+        const suspects = step.slots && { slots: Array.from(step.slots) };
+        throw new DivergenceError({ iteration, terms, ...suspects, ...found });
+      }
       const rate = learningRate(iteration) * adjustments.learningRate;
       if (options.learningRate || recovery) setLearningRate(optimizer, rate);
       applyGradient(optimizer, variables, grads, clip, terms.gradientNorm!);

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { key, split, uniformValues } from "@jem-js/random";
 import { build } from "tsup";
 import { expect, test } from "vitest";
+import { contents } from "../testing/contents.ts";
 
 const ITERATIONS = 1000;
 const KILLS = 50;
@@ -69,15 +70,6 @@ function run(script: string, folder: string, kill?: Kill): Promise<Ended> {
       resolve({ code, signal, errors, start: output === "" ? undefined : Number(output.split("\n")[0]) });
     });
   });
-}
-
-function contents(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(
-    files
-      .map(({ parentPath, name }) => join(parentPath, name))
-      .map((path) => [path.slice(folder.length), readFileSync(path, "latin1")]),
-  );
 }
 
 test(`a run killed ${KILLS} times ends with the bytes of one that was not`, { timeout: 180_000 }, async () => {

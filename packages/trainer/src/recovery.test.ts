@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { foldIn, key } from "@jem-js/random";
 import { leakFree } from "@jem-js-internal/testing";
 import { mul, type Scalar, type Tensor, train } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { contents } from "../testing/contents.ts";
 import { type TinyJem, tinyJem } from "../testing/tiny_jem.ts";
 import {
   type Adjustments,
@@ -183,13 +184,6 @@ test("a recovered run that is interrupted before or after the incident ends with
       recovery: { remedies: [{ rollback: 2, learningRate: 0.5 }] },
     });
   };
-  const contents = (folder: string): Record<string, string> =>
-    Object.fromEntries(
-      readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map(({ parentPath, name }) => join(parentPath, name))
-        .map((path) => [path.slice(folder.length), readFileSync(path, "latin1")]),
-    );
   const [whole, cut] = ["whole-", "cut-"].map((name) => mkdtempSync(join(tmpdir(), name))) as [string, string];
   await trainTo(whole);
   for (const last of [3, 16, 18, 31]) await trainTo(cut, last);

@@ -30,7 +30,7 @@ export interface RecoveryOptions {
   readonly remedies?: readonly Remedy[];
   /** How many divergences the run recovers from; the next is thrown. A positive integer. @default {8} */
   readonly retries?: number;
-  /** The buffer whose suspected chains are started anew. Borrowed. @default {no quarantine} */
+  /** The buffer whose suspected chains are started anew; it belongs in `state` as well. Borrowed. @default {no quarantine} */
   readonly buffer?: Quarantine;
 }
 

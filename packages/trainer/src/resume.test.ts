@@ -4,19 +4,10 @@ import { join } from "node:path";
 import { leakFree } from "@jem-js-internal/testing";
 import { dispose, memory, type Optimizer, train } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { contents } from "../testing/contents.ts";
 import { tinyJem } from "../testing/tiny_jem.ts";
 import { type CheckpointOptions, earlyStopping, type FitOptions, fit, memoryCheckpoints } from "./mod.ts";
 import { fileCheckpoints, jsonlMetrics } from "./node.ts";
-
-/** All files below a folder, as text of their bytes. */
-function contents(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(
-    files
-      .map(({ parentPath, name }) => join(parentPath, name))
-      .map((path) => [path.slice(folder.length), readFileSync(path, "latin1")]),
-  );
-}
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), "resume-"));
