@@ -45,7 +45,8 @@ export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
   let state: { best: number | null; waited: number } = { best: null, waited: 0 };
 
   const criterion: StopCriterion = (event) => {
-    if (event.type !== "evaluation") return false;
+    // A run that was stopped, and is begun again, stops at once.
+    if (event.type !== "evaluation") return state.waited >= patience;
     const value = event.metrics[metric];
     if (value === undefined) {
       const found = Object.keys(event.metrics).join(", ");

@@ -1,7 +1,7 @@
 /**
  * The training loop of joint energy-based models: `fit` runs any procedure (`jemProcedure`, `classifierProcedure`, your
- * own) over any batches, tells listeners what happens, and stops before a diverged step is applied. Progress bars and
- * metrics files are in `@jem-js/trainer/node`.
+ * own) over any batches and tells listeners what happens. With checkpoints a killed run goes on exactly where the last one left
+ * off; with recovery a run that diverges goes back to one. Files, images and progress bars are in `@jem-js/trainer/node`.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";

@@ -107,6 +107,7 @@ test("early stopping is resumed with what it has seen", async () => {
   const folder = newFolder();
   expect(await run(folder, 11)).toBe("completed after 11");
   expect(await run(folder, 40)).toBe("stopped after 14");
+  expect(await run(folder, 40)).toBe("stopped after 15");
 });
 
 test("fit() refuses a checkpoint of another run, and says which part does not fit", async () => {
