@@ -1,48 +1,40 @@
 /** Trains a joint energy-based model on MNIST beside a cross-entropy control and writes a report. See README.md. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DivergenceError, type FitResult, type Listener } from "@jem-js/trainer";
-import { jsonlMetrics, progressBar } from "@jem-js/trainer/node";
+import { DivergenceError, type FitResult, type TrainingEvent } from "@jem-js/trainer";
+import { imageFiles, incidentReports, jsonlMetrics, progressBar } from "@jem-js/trainer/node";
 import { startBackend } from "./src/backend.ts";
 import { type Datasets, readDatasets } from "./src/datasets.ts";
 import { evaluate } from "./src/evaluation.ts";
-import { type Config, configFor, readOptions, usage } from "./src/options.ts";
+import { type Config, configFor, readOptions, readResume, usage } from "./src/options.ts";
 import { command, comparison, type ReportInput, verdict, writeReport } from "./src/report_page.ts";
-import { makeRunFolder, saveModel } from "./src/run_folder.ts";
+import { makeRunFolder, readMetrics, readRunFolder, saveModel } from "./src/run_folder.ts";
 import { bufferGrid } from "./src/samples.ts";
 import { controlTrainee, jemTrainee, type Trainee } from "./src/training.ts";
 
 /** How the training of a model ended. */
 type Outcome = FitResult["reason"] | DivergenceError;
 
-/** What the metrics files hold, for the report. */
-const rows: Record<Trainee["name"], Record<string, number>[]> = { JEM: [], control: [] };
-
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
-  if (!options) {
+  const config = await configOf(process.argv.slice(2));
+  if (!config) {
     console.log(usage);
     return 0;
   }
-  const config = configFor(options, await startBackend(options));
-  makeRunFolder(config);
   const data = await readDatasets(config.evaluation.images / 10);
   const jem = jemTrainee(config);
   const control = controlTrainee(config);
   console.log(
     `Training a ${config.preset} convNet (${jem.model.countParams()} parameters) on the ${config.backend} backend.\n` +
-      `Everything goes to ${config.out}. Ctrl-C ends the training and keeps what is there.`,
+      `Everything goes to ${config.out}. Ctrl-C ends the training; what is there is kept and can be gone on with.`,
   );
   const signal = abortOnInterrupt();
 
   let outcome = await train(jem, config, data, signal);
   if (outcome === "completed") outcome = await train(control, config, data, signal);
-  const report = {
-    config,
-    iterations: rows.JEM.length,
-    rows,
-    samples: await bufferGrid(jem.head, jem.buffer!),
-  };
+  const rows = { JEM: metricsOf(jem), control: metricsOf(control) };
+  const samples = await bufferGrid(jem.head, jem.buffer!);
+  const report = { config, iterations: rows.JEM.length, rows, samples };
   writeFileSync(join(config.out, "samples", "final.png"), report.samples);
   if (outcome !== "completed") return endEarly(report, outcome);
 
@@ -65,19 +57,31 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** The options of a new run, in a new folder, or those of the run to go on with; starts the backend. */
+async function configOf(args: readonly string[]): Promise<Config | undefined> {
+  const folder = readResume(args);
+  if (folder !== undefined) {
+    const config = readRunFolder(folder);
+    await startBackend(config);
+    return config;
+  }
+  const options = readOptions(args);
+  if (!options) return undefined;
+  const config = configFor(options, await startBackend(options));
+  makeRunFolder(config);
+  return config;
+}
+
 async function train(trainee: Trainee, config: Config, data: Datasets, signal: AbortSignal): Promise<Outcome> {
-  const folder = join(config.out, trainee.name.toLowerCase());
-  const terms = { loss: "loss", ...(trainee.buffer && { energyGap: "energy gap", accuracy: "accuracy" }) };
-  const keepRow: Listener = (event) => {
-    if (event.type === "iteration") rows[trainee.name].push({ iteration: event.iteration, ...event.terms });
-  };
-  const showSamples: Listener = async (event) => {
-    if (event.type !== "iteration" || !trainee.buffer || (event.iteration + 1) % 200 !== 0) return;
-    const name = `${String(event.iteration + 1).padStart(6, "0")}.png`;
-    writeFileSync(join(config.out, "samples", name), await bufferGrid(trainee.head, trainee.buffer));
-  };
-  const metrics = jsonlMetrics(join(folder, "metrics.jsonl"), { timing: join(folder, "timing.jsonl") });
-  const listeners = [progressBar({ label: trainee.name.padEnd(7), terms }), metrics, keepRow, showSamples];
+  const { name, folder, head, buffer } = trainee;
+  const terms = { loss: "loss", ...(buffer && { energyGap: "energy gap", accuracy: "accuracy" }) };
+  const listeners = [
+    progressBar({ label: name.padEnd(7), terms }),
+    jsonlMetrics(join(folder, "metrics.jsonl"), { timing: join(folder, "timing.jsonl") }),
+    incidentReports(join(folder, "incidents")),
+    warn,
+    ...(buffer ? [imageFiles(join(config.out, "samples"), { every: 200, draw: () => bufferGrid(head, buffer) })] : []),
+  ];
   try {
     const { reason } = await trainee.train(data.train, listeners, signal);
     return reason;
@@ -87,6 +91,23 @@ async function train(trainee: Trainee, config: Config, data: Datasets, signal: A
   } finally {
     await saveModel(trainee.model, folder);
   }
+}
+
+/** Says what should not go unnoticed. */
+function warn(event: TrainingEvent): void {
+  if (event.type === "begin")
+    for (const { message } of event.refused) console.warn(`A damaged checkpoint is passed over: ${message}`);
+  if (event.type === "checkpoint" && event.error)
+    console.warn(`\nTraining goes on without a checkpoint: ${event.error.message}`);
+  if (event.type !== "recovery") return;
+  const { divergence, resumedFrom } = event.incident;
+  console.warn(
+    `\nIteration ${divergence.iteration}: ${divergence.reason}. It goes on from iteration ${resumedFrom}; see incidents/.`,
+  );
+}
+
+function metricsOf({ folder }: Trainee): Record<string, number>[] {
+  return readMetrics(join(folder, "metrics.jsonl"));
 }
 
 /** Aborts at the first Ctrl-C and exits at the next. npm passes on a Ctrl-C that came here too: both are one. */
@@ -108,7 +129,8 @@ function endEarly(report: ReportInput, outcome: Outcome): number {
   const ended = diverged
     ? `${outcome.message}. The weights are those before that iteration; nothing was evaluated. ` +
       "Try another seed, a lower learning rate or a stronger energy penalty."
-    : `The run was interrupted after ${report.iterations} of ${report.config.iterations} iterations; nothing was evaluated.`;
+    : `The run was interrupted after ${report.iterations} of ${report.config.iterations} iterations; nothing was evaluated. ` +
+      `To go on with it: npm start -- --resume ${report.config.out}`;
   writeReport({ ...report, ended });
   console.error(`${ended}\nReport: ${join(report.config.out, "report.html")}`);
   return diverged ? 1 : 130;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configFor, readOptions } from "./options.ts";
+import { configFor, readOptions, readResume } from "./options.ts";
 
 const now = new Date("2026-01-02T03:04:05Z");
 
@@ -39,4 +39,18 @@ test("readOptions() refuses what it does not know, by value", () => {
   expect(() => readOptions(["--energy-l2", "-1"])).toThrow();
   expect(() => readOptions(["--energy-l2=-1"])).toThrow("--energy-l2 must be a number of at least 0 but is -1");
   expect(() => readOptions(["--epochs", "3"])).toThrow("Unknown option '--epochs'");
+});
+
+test("readResume() takes a folder, or none for the newest run, and stands alone", () => {
+  expect(readResume(["--seed", "1"])).toBeUndefined();
+  expect(readResume(["--resume"])).toBe("");
+  expect(readResume(["--resume", "runs/a"])).toBe("runs/a");
+  expect(readResume(["--resume=runs/a"])).toBe("runs/a");
+  for (const args of [
+    ["--resume", "--seed", "1"],
+    ["--resume", "runs/a", "--smoke"],
+    ["--seed", "1", "--resume"],
+  ]) {
+    expect(() => readResume(args)).toThrow(`all other options from the run but they are given: ${args.join(" ")}`);
+  }
 });

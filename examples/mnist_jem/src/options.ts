@@ -48,6 +48,7 @@ Usage: npm start -- [options]
   --out FOLDER     where the run goes; must not exist (default runs/mnist_jem-<time>)
   --backend NAME   ${backendNames.join(", ")} (default: the first that is installed)
   --exact          direct convolutions only, without Winograd's algorithm (native backend)
+  --resume [FOLDER]  goes on with an interrupted run, the newest in runs/ by default, and takes all options from it
   --smoke          a run of under a minute, to see that everything works
   --help           this text
 
@@ -57,6 +58,17 @@ The recipe:
   --energy-l2 X       weight of the energy penalty (default 0.1)
   --sgld-steps N      Langevin steps an iteration (default 10)
   --step-size X       their step size (default 10)`;
+
+/** The folder that is to be gone on with, `""` for the newest; undefined when a run is to be made anew. */
+export function readResume(args: readonly string[]): string | undefined {
+  const words = args.flatMap((arg) => (arg.startsWith("--resume=") ? ["--resume", arg.slice(9)] : [arg]));
+  if (!words.includes("--resume")) return undefined;
+  const [flag, folder = "", ...others] = words;
+  if (flag !== "--resume" || folder.startsWith("-") || others.length > 0) {
+    throw new Error(`--resume takes all other options from the run but they are given: ${args.join(" ")}`);
+  }
+  return folder;
+}
 
 /** The preset and the length of a run that a backend can do in some minutes. */
 export function configFor(options: Options, backend: string): Config {

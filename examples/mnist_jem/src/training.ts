@@ -1,4 +1,5 @@
-import { batches, type Dataset } from "@jem-js/data";
+import { join } from "node:path";
+import { type Batch, batches, type Dataset } from "@jem-js/data";
 import { type EnergyHead, energyHead } from "@jem-js/energy";
 import { convNet, convNetPresets } from "@jem-js/models";
 import { type Key, key, split } from "@jem-js/random";
@@ -6,18 +7,22 @@ import { type ReplayBuffer, replayBuffer, sgld } from "@jem-js/samplers";
 import {
   classifierProcedure,
   cosineDecay,
+  energyDrift,
   type FitResult,
   fit,
   jemProcedure,
   type Listener,
   type Procedure,
 } from "@jem-js/trainer";
+import { fileCheckpoints } from "@jem-js/trainer/node";
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "./options.ts";
 
 /** A network, its energy head and how to train it. */
 export interface Trainee {
   readonly name: "JEM" | "control";
+  /** Where its metrics, checkpoints and final weights go. */
+  readonly folder: string;
   readonly model: tf.LayersModel;
   readonly head: EnergyHead;
   /** The chains of the JEM. */
@@ -28,6 +33,7 @@ export interface Trainee {
 /** The joint model: chains from a replay buffer, the factored loss. */
 export function jemTrainee(config: Config): Trainee {
   const keys = keysOf(config);
+  const folder = join(config.out, "jem");
   const { model, head } = network(config, keys.weights);
   const kernel = sgld(head, { ...config.sgld, clamp: config.clamp });
   const buffer = replayBuffer({ key: keys.buffer, shape: [28, 28, 1], ...config.buffer });
@@ -38,14 +44,15 @@ export function jemTrainee(config: Config): Trainee {
     inputNoise: config.inputNoise,
     energyL2: config.energyL2,
   });
-  return { name: "JEM", model, head, buffer, train: trainer(config, model, procedure) };
+  return { name: "JEM", folder, model, head, buffer, train: trainer(config, model, folder, procedure, buffer) };
 }
 
 /** The control: the same network from the same weights on the same batches, by cross-entropy alone. */
 export function controlTrainee(config: Config): Trainee {
+  const folder = join(config.out, "control");
   const { model, head } = network(config, keysOf(config).weights);
   const procedure = classifierProcedure(head, { inputNoise: config.inputNoise });
-  return { name: "control", model, head, train: trainer(config, model, procedure) };
+  return { name: "control", folder, model, head, train: trainer(config, model, folder, procedure) };
 }
 
 /** The keys of a run. Each purpose has one of its own, so that no step disturbs another's numbers. */
@@ -62,28 +69,29 @@ function network(config: Config, weights: Key): { model: tf.LayersModel; head: E
 function trainer(
   config: Config,
   model: tf.LayersModel,
-  procedure: Procedure<{ x: tf.Tensor; labels: tf.Tensor }>,
+  folder: string,
+  procedure: Procedure<Batch>,
+  buffer?: ReplayBuffer,
 ): Trainee["train"] {
   const { iterations, batchSize, learningRate } = config;
   const keys = keysOf(config);
   return async (data, listeners, signal) => {
     const optimizer = tf.train.adam(learningRate);
     try {
-      return await fit(procedure, tensorsOf(data, keys.order, batchSize), {
+      return await fit(procedure, (start) => batches(data, { key: keys.order, batchSize, start }), {
         optimizer,
+        model,
         variables: model.trainableWeights.map((weight) => weight.read() as tf.Variable),
         iterations,
         key: keys.training,
         learningRate: cosineDecay({ learningRate, iterations }),
         listeners,
         signal,
+        checkpoints: { store: fileCheckpoints(join(folder, "checkpoints")), every: 100, keep: 2 },
+        ...(buffer && { state: { buffer }, detectors: [energyDrift({ limit: 100 })], recovery: { buffer } }),
       });
     } finally {
       optimizer.dispose();
     }
   };
-}
-
-function* tensorsOf(data: Dataset, order: Key, batchSize: number): Generator<{ x: tf.Tensor; labels: tf.Tensor }> {
-  for (const { x, labels } of batches(data, { key: order, batchSize })) yield { x, labels };
 }

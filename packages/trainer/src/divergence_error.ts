@@ -6,6 +6,8 @@ export interface Divergence {
   readonly reason: string;
   /** The terms of that iteration, as far as they were computed. */
   readonly terms: Readonly<Record<string, number>>;
+  /** The slots of the replay buffer that are suspected, if some are. */
+  readonly slots?: readonly number[];
 }
 
 /**

@@ -1,62 +1,29 @@
-import { foldIn, type Key } from "@jem-js/random";
-import {
-  addN,
-  concat,
-  dispose,
-  keep,
-  type NamedTensorMap,
-  nextFrame,
-  type Optimizer,
-  reshape,
-  type Scalar,
-  sqrt,
-  square,
-  sum,
-  type Tensor,
-  type TensorContainer,
-  tidy,
-  type Variable,
-  variableGrads,
-} from "@tensorflow/tfjs-core";
+import { foldIn, type Key, split } from "@jem-js/random";
+import { dispose, nextFrame, type TensorContainer } from "@tensorflow/tfjs-core";
+import { checkFitOptions } from "./_check_options.ts";
+import { checkpointing } from "./_checkpointing.ts";
+import { remediesOf } from "./_remedies.ts";
+import { runState } from "./_run_state.ts";
+import { applyGradient, gradientOf, learningRateOf, setLearningRate } from "./_train_step.ts";
+import type { Finding } from "./detector.ts";
 import { DivergenceError } from "./divergence_error.ts";
-import type { Listener, TrainingEvent } from "./events.ts";
-import type { Schedule } from "./learning_rate.ts";
-import type { LossTerms, PreparedStep, Procedure } from "./procedure.ts";
-
-/** Options of {@linkcode fit}. */
-export interface FitOptions {
-  /** The optimizer; its learning rate is set by the schedule, if there is one. Borrowed. */
-  readonly optimizer: Optimizer;
-  /** The weights to train. At least one. */
-  readonly variables: readonly Variable[];
-  /** How many iterations to make. */
-  readonly iterations: number;
-  /** The key of the run: iteration `i` uses `foldIn(key, i)`. */
-  readonly key: Key;
-  /** The learning rate of each iteration. @default {the optimizer's own} */
-  readonly learningRate?: Schedule;
-  /** Hear the events of the run. @default {[]} */
-  readonly listeners?: readonly Listener[];
-  /** Ends the run after the current iteration. @default {undefined} */
-  readonly signal?: AbortSignal;
-  /** The run has diverged when `|loss|` exceeds it. The reference implementation's limit. @default {1e8} */
-  readonly lossLimit?: number;
-}
-
-/** How a run of {@linkcode fit} ended. */
-export interface FitResult {
-  /** Why it ended. */
-  readonly reason: "completed" | "aborted" | "exhausted";
-  /** How many iterations were made. */
-  readonly iterations: number;
-}
+import type { EvaluationEvent, IterationEvent, TrainingEvent } from "./events.ts";
+import type { Batches, FitOptions, FitResult } from "./fit_options.ts";
+import { memoryCheckpoints } from "./memory_checkpoints.ts";
+import { optimizerState } from "./optimizer_state.ts";
+import type { Procedure } from "./procedure.ts";
+import { weightsState } from "./weights_state.ts";
 
 /**
  * Trains: prepares a step from each batch, takes the gradient of its loss, checks it, and applies it.
  *
- * An iteration whose loss or gradient is not finite, or whose loss exceeds the limit, is not applied: the run stops with
- * a {@linkcode DivergenceError}, and the weights are those of the last sound iteration. Values are read once an
- * iteration. Two runs with equal keys, data, weights and backend are equal.
+ * An iteration whose loss or gradient is not finite, whose loss exceeds the limit, or that a detector objects to, is not
+ * applied. With `recovery` the run then goes back to a checkpoint and on from there with a remedy; else, and when the retries
+ * are used up, it stops with a {@linkcode DivergenceError}, and the weights are those of the last sound iteration.
+ *
+ * With `checkpoints` an interrupted run goes on exactly: the same call, on the same backend with as many threads, ends with
+ * the weights that it would have ended with. Values are read once an iteration. Two runs with equal keys, data, weights and
+ * backend are equal.
  *
  * @example Usage
  * ```ts
@@ -79,120 +46,151 @@ export interface FitResult {
  * ```
  *
  * @param procedure How a batch becomes a loss.
- * @param batches The data; each batch drawn from it is disposed by `fit`. It is closed at the end.
+ * @param batches The data, such as `(start) => batches(dataset, { key, batchSize, start })`; each batch drawn from it is
+ * disposed by `fit`. It is closed at the end.
  * @param options The optimizer, the weights, the length of the run and who listens.
  * @returns Why and after how many iterations the run ended.
- * @throws {RangeError} When `iterations` is not a positive integer or `lossLimit` is not above 0.
- * @throws {TypeError} When there are no variables.
- * @throws {DivergenceError} When training diverges.
+ * @throws {RangeError} When `iterations` is not a positive integer or another number is out of bounds.
+ * @throws {TypeError} When there are no variables, or `batches` cannot be started anew for `checkpoints` or `recovery`.
+ * @throws {CheckpointError} When checkpoints are there but none is whole, or they are of another run.
+ * @throws {DivergenceError} When training diverges for good.
  */
-export async function fit<Batch extends TensorContainer>(
+export async function fit<Batch>(
   procedure: Procedure<Batch>,
-  batches: Iterable<Batch> | AsyncIterable<Batch>,
+  batches: Batches<Batch>,
   options: FitOptions,
 ): Promise<FitResult> {
-  const { optimizer, variables, iterations, key, learningRate, listeners = [], signal, lossLimit = 1e8 } = options;
-  if (!Number.isInteger(iterations) || iterations < 1) {
-    throw new RangeError(`Cannot fit: iterations must be a positive integer but found ${iterations}`);
-  }
-  if (!(lossLimit > 0)) throw new RangeError(`Cannot fit: lossLimit must be greater than 0 but found ${lossLimit}`);
-  if (variables.length === 0) throw new TypeError("Cannot fit: variables must hold at least one variable but is empty");
+  checkFitOptions(options, batches);
+  const { optimizer, variables, iterations, key, clip = {}, listeners = [], stopWhen = [], detectors = [] } = options;
+  const { signal, evaluation, lossLimit = 1e8, recovery, model, state = {} } = options;
+  const { learningRate = () => ownRate } = options;
+  const ownRate = learningRateOf(optimizer);
+  const [evaluationKey] = split(key) as [Key];
+  const remedies = remediesOf(key, recovery);
+  const run = runState(key);
+  const parts = {
+    model: weightsState(model ?? variables),
+    optimizer: optimizerState(optimizer),
+    run,
+    remedies,
+    ...state,
+  };
+  const kept = options.checkpoints ?? (recovery && { store: memoryCheckpoints() });
+  const checkpoints = kept && checkpointing(kept, parts, tell);
 
   async function tell(event: TrainingEvent): Promise<void> {
     for (const listener of listeners) await listener(event);
   }
 
+  /** Makes one iteration, or throws before anything is applied. */
   async function iterate(batch: Batch, iteration: number): Promise<Record<string, number>> {
-    const step = await procedure(batch, { key: foldIn(key, iteration), iteration });
-    const { grads, terms } = gradients(step, variables);
+    const { adjustments } = remedies;
+    const step = await procedure(batch, { key: foldIn(remedies.key(), iteration), iteration, adjustments });
+    const { grads, terms } = await gradientOf(step, variables);
     try {
-      const values = await readScalars(terms);
-      const reason = findDivergence(values, lossLimit);
-      if (reason) throw new DivergenceError({ iteration, reason, terms: values });
-      if (!learningRate) {
-        optimizer.applyGradients(grads);
-        return values;
+      const found = findDivergence(terms, lossLimit) ?? (await askDetectors(terms, iteration));
+      if (found) {
+        const suspects = step.slots && { slots: Array.from(step.slots) };
+        throw new DivergenceError({ iteration, terms, ...suspects, ...found });
       }
-      const rate = learningRate(iteration);
-      setLearningRate(optimizer, rate);
-      optimizer.applyGradients(grads);
-      return { ...values, learningRate: rate };
+      const rate = learningRate(iteration) * adjustments.learningRate;
+      if (options.learningRate || recovery) setLearningRate(optimizer, rate);
+      applyGradient(optimizer, variables, grads, clip, terms.gradientNorm!);
+      return options.learningRate ? { ...terms, learningRate: rate } : terms;
     } finally {
       dispose(grads);
     }
   }
 
-  await tell({ type: "begin", iterations });
-  let made = 0;
-  let reason: FitResult["reason"] = "exhausted";
-  if (signal?.aborted) reason = "aborted";
-  else {
+  async function askDetectors(terms: Record<string, number>, iteration: number): Promise<Finding | undefined> {
+    for (const detect of detectors) {
+      const found = await detect({ iteration, terms, history: run.history });
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** Tells an event and asks whether to end because of it. */
+  async function hear(event: IterationEvent | EvaluationEvent): Promise<boolean> {
+    await tell(event);
+    // All are asked: each has a state of its own.
+    return stopWhen.map((stops) => stops(event)).includes(true);
+  }
+
+  /** Makes iterations from `start` on until the run ends. */
+  async function iterateFrom(start: number): Promise<FitResult> {
+    if (start >= iterations) return { reason: "completed", iterations: start };
+    if (signal?.aborted) return { reason: "aborted", iterations: start };
+    let made = start;
     let started = performance.now();
-    for await (const batch of batches) {
+    for await (const batch of typeof batches === "function" ? batches(start) : batches) {
+      const iteration = made;
       let terms: Record<string, number>;
       try {
-        terms = await iterate(batch, made);
-      } catch (error) {
-        if (error instanceof DivergenceError) await tell({ type: "divergence", divergence: error.divergence });
-        throw error;
+        terms = await iterate(batch, iteration);
       } finally {
-        dispose(batch);
+        dispose(batch as TensorContainer);
       }
+      run.record({ iteration, ...terms });
       const now = performance.now();
-      await tell({ type: "iteration", iteration: made, terms, milliseconds: now - started });
+      let stops = await hear({ type: "iteration", iteration, terms, milliseconds: now - started });
       started = now;
       made++;
+      if (evaluation && made % evaluation.every === 0) {
+        const metrics = await evaluation.evaluate({ key: foldIn(evaluationKey, iteration), iteration });
+        stops = (await hear({ type: "evaluation", iteration, metrics })) || stops;
+      }
+      if (checkpoints?.isDue(made)) await checkpoints.save(made);
       // On most backends the loop above waits for nothing: without a turn of the event loop no abort, no Ctrl-C and no
       // redrawing would ever be heard.
       await nextFrame();
-      if (made === iterations) reason = "completed";
-      else if (signal?.aborted) reason = "aborted";
-      if (reason !== "exhausted") break;
+      if (made === iterations) return { reason: "completed", iterations: made };
+      if (signal?.aborted) return { reason: "aborted", iterations: made };
+      if (stops) return { reason: "stopped", iterations: made };
+    }
+    return { reason: "exhausted", iterations: made };
+  }
+
+  /** Goes back to a checkpoint with a remedy; returns the iteration to go on from, or throws the error. */
+  async function recover(error: unknown): Promise<number> {
+    if (!(error instanceof DivergenceError)) throw error;
+    const { divergence } = error;
+    const { history } = run;
+    const inForce = await remedies.snapshot();
+    const remedy = remedies.next();
+    const resumedFrom = remedies.retriesLeft > 0 ? await checkpoints?.rollBack(remedy.rollback ?? 1) : undefined;
+    if (resumedFrom === undefined) {
+      await tell({ type: "divergence", divergence });
+      throw error;
+    }
+    await remedies.restore(inForce);
+    const quarantined = remedies.apply(remedy, divergence);
+    const { incidents: number, retriesLeft, adjustments } = remedies;
+    const incident = { number, retriesLeft, divergence, history, remedy, resumedFrom, quarantined, adjustments };
+    await tell({ type: "recovery", incident });
+    return resumedFrom;
+  }
+
+  const { step: start, refused } = (await checkpoints?.resume()) ?? { step: 0, refused: [] };
+  await tell({ type: "begin", iterations, start, refused });
+  await checkpoints?.save(start);
+  let result: FitResult | undefined;
+  for (let from = start; !result; ) {
+    try {
+      result = await iterateFrom(from);
+    } catch (error) {
+      from = await recover(error);
     }
   }
-  await tell({ type: "end", reason, iterations: made });
-  return { reason, iterations: made };
+  await checkpoints?.save(result.iterations);
+  await tell({ type: "end", ...result });
+  return result;
 }
 
-/** SGD and momentum have a setter and ignore the field; the other optimizers read the field at each step. */
-function setLearningRate(optimizer: Optimizer & { setLearningRate?(rate: number): void }, rate: number): void {
-  if (optimizer.setLearningRate) optimizer.setLearningRate(rate);
-  else (optimizer as unknown as { learningRate: number }).learningRate = rate;
-}
-
-/** The gradient of the loss with respect to the variables, and the terms with the gradient's norm, as one vector. */
-function gradients(
-  step: PreparedStep,
-  variables: readonly Variable[],
-): { grads: NamedTensorMap; terms: Record<string, Tensor> } {
-  let terms: LossTerms | undefined;
-  try {
-    // The value that it returns is terms.loss itself.
-    const { grads } = variableGrads(() => {
-      terms = step.loss();
-      for (const term of Object.values(terms)) keep(term);
-      return terms.loss;
-    }, [...variables]);
-    const gradientNorm = tidy(() => sqrt(addN(Object.values(grads).map((g) => sum(square(g))))));
-    return { grads, terms: { ...terms, gradientNorm } };
-  } finally {
-    step.dispose();
-  }
-}
-
-/** Reads all scalars in one transfer and disposes them. */
-async function readScalars(terms: Record<string, Tensor>): Promise<Record<string, number>> {
-  const names = Object.keys(terms);
-  const all = tidy(() => concat(names.map((name) => reshape(terms[name] as Scalar, [1]))));
-  dispose(terms);
-  const values = await all.data();
-  all.dispose();
-  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-}
-
-function findDivergence(values: Record<string, number>, lossLimit: number): string | undefined {
+function findDivergence(values: Record<string, number>, lossLimit: number): Finding | undefined {
   const bad = Object.entries(values).find(([, value]) => !Number.isFinite(value));
-  if (bad) return `${bad[0]} is ${bad[1]}`;
+  if (bad) return { reason: `${bad[0]} is ${bad[1]}` };
   const loss = values.loss!;
-  return Math.abs(loss) > lossLimit ? `loss is ${loss}, beyond the limit of ${lossLimit}` : undefined;
+  if (Math.abs(loss) <= lossLimit) return undefined;
+  return { reason: `loss is ${loss}, beyond the limit of ${lossLimit}` };
 }

@@ -72,11 +72,13 @@ test("jemProcedure() learns the classes and a lower energy for data than for noi
   await fit(procedure, data, { ...options, listeners });
   expect(Object.keys(terms[0]!).sort()).toEqual([
     "accuracy",
+    "chainDistance",
     "crossEntropy",
     "energyGap",
     "gradientNorm",
     "loss",
     "px",
+    "sampleMagnitude",
   ]);
   const last = terms.at(-1)!;
   expect(last.accuracy).toBe(1);

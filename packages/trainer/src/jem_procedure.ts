@@ -1,6 +1,17 @@
 import { type JemOptions, jemTerms, type LabeledBatch } from "@jem-js/objectives";
 import { split } from "@jem-js/random";
 import { type Kernel, type ReplayBuffer, run } from "@jem-js/samplers";
+import {
+  abs,
+  dispose,
+  max,
+  mean,
+  type Scalar,
+  sqrt,
+  squaredDifference,
+  type Tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { type CheckableModel, checkFirstBatch } from "./_first_batch.ts";
 import { checkInputNoise, withNoise } from "./_noise.ts";
 import { DivergenceError } from "./divergence_error.ts";
@@ -20,7 +31,9 @@ export interface JemProcedureOptions extends JemOptions {
 
 /**
  * Joint training as in JEM: draw chains from the replay buffer, run them, write them back, then minimise the factored
- * loss of the data and these negatives. There are as many negatives as examples.
+ * loss of the data and these negatives. There are as many negatives as examples. Beside the terms of the loss it reports
+ * `sampleMagnitude`, the largest `|x|` of the negatives, and `chainDistance`, the root mean square of what an element of a
+ * chain moved.
  *
  * @example Usage
  * ```ts
@@ -58,30 +71,37 @@ export function jemProcedure(head: CheckableModel, options: JemProcedureOptions)
   }
   checkInputNoise(action, inputNoise);
   let checked = false;
-  return async ({ x, labels }, { key, iteration }) => {
+  return async ({ x, labels }, { key, iteration, adjustments }) => {
     if (!checked) await checkFirstBatch(head, { x, labels });
     checked = true;
     const [drawKey, chainKey, noiseKey] = split(key, 3);
-    const { x: start, slots } = buffer.draw(drawKey!, x.shape[0]!);
-    const { x: negatives } = run(kernel, start, { key: chainKey!, steps });
-    start.dispose();
+    const draw = buffer.draw(drawKey!, x.shape[0]!);
+    const stepsNow = Math.max(1, Math.round(steps * (adjustments?.steps ?? 1)));
+    const { x: negatives } = run(kernel, draw.x, { key: chainKey!, steps: stepsNow });
+    const moved = chainTerms(draw.x, negatives);
+    draw.x.dispose();
     try {
-      await buffer.write(slots, negatives);
+      await buffer.write(draw, negatives, { steps: stepsNow });
     } catch (error) {
-      negatives.dispose();
+      dispose([negatives, ...Object.values(moved)]);
       if (!(error instanceof RangeError)) throw error;
-      throw new DivergenceError(
-        { iteration, reason: "a chain of the sampler is not finite", terms: {} },
-        { cause: error },
-      );
+      const reason = "a chain of the sampler is not finite";
+      throw new DivergenceError({ iteration, reason, terms: {}, slots: [...draw.drawn] }, { cause: error });
     }
     const noisy = withNoise(x, noiseKey!, inputNoise);
+    const energyL2 = Math.max(weights.energyL2 ?? 0, adjustments?.energyL2 ?? 0);
     return {
-      loss: () => ({ ...jemTerms(head, { x: noisy, labels, negatives }, weights) }),
-      dispose: () => {
-        noisy.dispose();
-        negatives.dispose();
-      },
+      slots: draw.drawn,
+      loss: () => ({ ...jemTerms(head, { x: noisy, labels, negatives }, { ...weights, energyL2 }), ...moved }),
+      dispose: () => dispose([noisy, negatives, ...Object.values(moved)]),
     };
   };
+}
+
+/** How far the chains went: the largest magnitude, and the root mean square of what an element moved. */
+function chainTerms(start: Tensor, end: Tensor): { sampleMagnitude: Scalar; chainDistance: Scalar } {
+  return tidy(() => ({
+    sampleMagnitude: max(abs(end)) as Scalar,
+    chainDistance: sqrt(mean(squaredDifference(start, end))) as Scalar,
+  }));
 }

@@ -1,7 +1,7 @@
 /**
  * The training loop of joint energy-based models: `fit` runs any procedure (`jemProcedure`, `classifierProcedure`, your
- * own) over any batches, tells listeners what happens, and stops before a diverged step is applied. Progress bars and
- * metrics files are in `@jem-js/trainer/node`.
+ * own) over any batches and tells listeners what happens. With checkpoints a killed run goes on exactly where the last one left
+ * off; with recovery a run that diverges goes back to one. Files, images and progress bars are in `@jem-js/trainer/node`.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -20,10 +20,28 @@
  *
  * @module
  */
+export * from "./average_weights.ts";
+export * from "./buffer_outliers.ts";
+export * from "./chains_stuck.ts";
+export * from "./checkpoint_error.ts";
+export * from "./checkpoint_store.ts";
+export * from "./checkpointable.ts";
 export * from "./classifier_procedure.ts";
+export * from "./detector.ts";
 export * from "./divergence_error.ts";
+export * from "./early_stopping.ts";
+export * from "./energy_drift.ts";
 export * from "./events.ts";
 export * from "./fit.ts";
+export * from "./fit_options.ts";
 export * from "./jem_procedure.ts";
 export * from "./learning_rate.ts";
+export * from "./memory_checkpoints.ts";
+export * from "./optimizer_state.ts";
 export * from "./procedure.ts";
+export * from "./recovery.ts";
+export * from "./samples_out_of_bounds.ts";
+export * from "./step_decay.ts";
+export * from "./stop_criterion.ts";
+export * from "./time_budget.ts";
+export * from "./weights_state.ts";

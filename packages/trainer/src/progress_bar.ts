@@ -22,7 +22,7 @@ export interface ProgressBarOptions {
  *
  * const stream = new PassThrough();
  * const listener = progressBar({ label: "JEM", terms: { loss: "loss" }, stream });
- * await listener({ type: "begin", iterations: 1 });
+ * await listener({ type: "begin", iterations: 1, start: 0, refused: [] });
  * await listener({ type: "iteration", iteration: 0, terms: { loss: 2.5 }, milliseconds: 12 });
  * await listener({ type: "end", reason: "completed", iterations: 1 });
  * expect(String(stream.read())).toContain("loss 2.500");
@@ -48,7 +48,8 @@ export function progressBar(options: ProgressBarOptions = {}): Listener {
     Presets.shades_classic,
   );
   return (event) => {
-    if (event.type === "begin") bar.start(event.iterations, 0, { shown: "" });
+    if (event.type === "begin") bar.start(event.iterations, event.start, { shown: "" });
+    if (event.type === "recovery") bar.update(event.incident.resumedFrom);
     if (event.type === "iteration") {
       for (const name of Object.keys(terms)) {
         const value = event.terms[name];
