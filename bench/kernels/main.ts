@@ -1,4 +1,5 @@
-// Kernels of @jem-js/native through the public API beside PyTorch's, tfjs-wasm's and tfjs-cpu's, alternately:
+// Kernels of @jem-js/native through the public API beside PyTorch's, tfjs-node's where it is installed, tfjs-wasm's and
+// tfjs-cpu's, alternately:
 //   npx tsx --conditions=@jem-js/source bench/kernels/main.ts [--threads 2] [--rounds 3] [--only "conv 3x3"] [--slow]
 // --slow also measures wasm and cpu, which take minutes.
 import "@tensorflow/tfjs-backend-wasm";
@@ -98,6 +99,17 @@ function kernelOf(kind: string, shape: number[], pass: Case["pass"]): () => tf.T
   return functions[kind]!;
 }
 
+/** Registers the backend `tensorflow` where tfjs-node is installed, which is never required. */
+async function hasTfjsNode(): Promise<boolean> {
+  const name = "@tensorflow/tfjs-node";
+  try {
+    await import(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const { values: options } = parseArgs({
   options: {
     threads: { type: "string" },
@@ -108,17 +120,19 @@ const { values: options } = parseArgs({
 });
 if (options.threads) setThreads(Number(options.threads));
 const torch = await startTorch(new URL("./worker.py", import.meta.url), getThreads());
-const slow = options.slow ? ["wasm", "cpu"] : [];
+const others = [...((await hasTfjsNode()) ? ["tensorflow"] : []), ...(options.slow ? ["wasm", "cpu"] : [])];
 tf.enableProdMode();
 console.log(
   `${instructionSet()}, ${getThreads()} threads, PyTorch ${torch ? "2.13.0" : "not found: ours alone"}; medians\n`,
 );
-console.log(row(["kernel", "native ms", "PyTorch ms", "PyTorch / native", ...slow.map((name) => `${name} / native`)]));
-console.log(row(["---", "---", "---", "---", ...slow.map(() => "---")]));
+console.log(
+  row(["kernel", "native ms", "PyTorch ms", "PyTorch / native", ...others.map((name) => `${name} / native`)]),
+);
+console.log(row(["---", "---", "---", "---", ...others.map(() => "---")]));
 for (const one of CASES.filter(({ name }) => name.includes(options.only))) {
   const ours: number[] = [];
   const theirs: number[] = [];
-  const others = new Map<string, number>();
+  const otherTimes = new Map<string, number>();
   for (let round = 0; round < Number(options.rounds); round++) {
     await tf.setBackend("native");
     tf.engine().startScope();
@@ -129,19 +143,19 @@ for (const one of CASES.filter(({ name }) => name.includes(options.only))) {
     tf.engine().endScope();
     if (torch) theirs.push(...(await torch.ask({ ...one, repeats })));
     if (round > 0) continue;
-    for (const name of slow) {
+    for (const name of others) {
       await tf.setBackend(name);
       tf.engine().startScope();
       try {
-        others.set(name, median(await time(bodyOf(one), 1)));
+        otherTimes.set(name, median(await time(bodyOf(one), name === "tensorflow" ? repeats : 1)));
       } catch {
-        others.set(name, Number.NaN); // wasm lacks the filter gradient
+        otherTimes.set(name, Number.NaN); // wasm lacks the filter gradient
       }
       tf.engine().endScope();
     }
   }
   const mine = median(ours);
-  const cells = slow.map((name) => (others.get(name)! / mine).toFixed(0));
+  const cells = others.map((name) => (otherTimes.get(name)! / mine).toFixed(name === "tensorflow" ? 2 : 0));
   console.log(
     row([one.name, mine.toFixed(3), median(theirs).toFixed(3), (median(theirs) / mine).toFixed(2), ...cells]),
   );

@@ -1,43 +1,22 @@
-import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
+import type { backend_util, TensorInfo } from "@tensorflow/tfjs-core";
 import { ConvolutionKind } from "../_addon.ts";
 import { type KernelTable, type NativeBackend, sameShape, sizeOf } from "../_backend.ts";
 import { activate, activationOf } from "./activation.ts";
 import { DeferredConvolution, type Epilogue, suitsWinogradFilterGradient } from "./deferred_convolution.ts";
-import { isOrdinary, type WindowAttributes, windowOf } from "./window.ts";
-
-interface ConvolutionAttributes extends WindowAttributes {
-  readonly dataFormat: "NHWC" | "NCHW";
-  readonly dilations?: [number, number] | number;
-}
-type Shape4D = [number, number, number, number];
+import { type ConvolutionAttributes, convolutionInfo, windowOf } from "./window.ts";
 
 /** The largest kernel side that the direct kernels take (`kMaxKernel` of `cpp/convolution.h`). */
 const LARGEST_KERNEL = 16;
 
 /** The geometry of a convolution, or `null` when the native kernels do not take it. */
-function convolutionInfo(
+function nativeInfo(
   xShape: readonly number[],
   filterShape: readonly number[],
   attrs: ConvolutionAttributes,
 ): backend_util.Conv2DInfo | null {
-  if (xShape.length !== 4 || filterShape.length !== 4 || xShape[3] !== filterShape[2]) return null;
-  const info = backend_util.computeConv2DInfo(
-    xShape as Shape4D,
-    filterShape as Shape4D,
-    attrs.strides,
-    attrs.dilations ?? 1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-    false,
-    backend_util.convertConv2DDataFormat(attrs.dataFormat),
-  );
-  const isTaken =
-    isOrdinary(info) &&
-    info.dilationHeight === 1 &&
-    info.dilationWidth === 1 &&
-    info.filterHeight <= LARGEST_KERNEL &&
-    info.filterWidth <= LARGEST_KERNEL;
-  return isTaken ? info : null;
+  const info = convolutionInfo(xShape, filterShape, attrs);
+  if (info === null || info.dilationHeight > 1 || info.dilationWidth > 1) return null;
+  return Math.max(info.filterHeight, info.filterWidth) <= LARGEST_KERNEL ? info : null;
 }
 
 /** A convolution that waits for what follows it; its operands are computed now. */
@@ -63,21 +42,21 @@ function defer(
 export const convolutionKernels: KernelTable = {
   Conv2D: (inputs, attrs, backend) => {
     const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
-    const info = convolutionInfo(x.shape, filter.shape, attrs as ConvolutionAttributes);
+    const info = nativeInfo(x.shape, filter.shape, attrs as ConvolutionAttributes);
     return info && defer(backend, ConvolutionKind.forward, info, x, filter);
   },
 
   Conv2DBackpropInput: (inputs, attrs, backend) => {
     const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
     const { inputShape, ...rest } = attrs as ConvolutionAttributes & { inputShape: number[] };
-    const info = convolutionInfo(inputShape, filter.shape, rest);
+    const info = nativeInfo(inputShape, filter.shape, rest);
     return info && defer(backend, ConvolutionKind.inputGradient, info, dy, filter);
   },
 
   Conv2DBackpropFilter: (inputs, attrs, backend) => {
     const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
     const { filterShape, ...rest } = attrs as ConvolutionAttributes & { filterShape: number[] };
-    const info = convolutionInfo(x.shape, filterShape, rest);
+    const info = nativeInfo(x.shape, filterShape, rest);
     if (info === null || !sameShape(dy.shape, info.outShape)) return null;
     const source = backend.floats(x);
     const gradient = backend.floats(dy);
@@ -105,7 +84,7 @@ export const convolutionKernels: KernelTable = {
       activation?: backend_util.Activation;
       leakyreluAlpha?: number;
     };
-    const info = convolutionInfo(x.shape, filter.shape, rest);
+    const info = nativeInfo(x.shape, filter.shape, rest);
     if (info === null) return null;
     let epilogue: Epilogue = {};
     if (bias) {

@@ -1,32 +1,11 @@
-import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
+import type { backend_util, TensorInfo } from "@tensorflow/tfjs-core";
 import { type KernelTable, type NativeKernel, sameShape } from "../_backend.ts";
 import { activate } from "./activation.ts";
-import { isOrdinary, type WindowAttributes, windowOf } from "./window.ts";
-
-type DepthwiseAttributes = WindowAttributes & { readonly dilations?: [number, number] | number | null };
-type Shape4D = [number, number, number, number];
-
-function depthwiseInfo(
-  xShape: readonly number[],
-  filterShape: readonly number[],
-  attrs: DepthwiseAttributes,
-): backend_util.Conv2DInfo | null {
-  if (xShape.length !== 4 || filterShape.length !== 4 || xShape[3] !== filterShape[2]) return null;
-  const info = backend_util.computeConv2DInfo(
-    xShape as Shape4D,
-    filterShape as Shape4D,
-    attrs.strides,
-    attrs.dilations ?? 1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-    true,
-  );
-  return isOrdinary(info) ? info : null;
-}
+import { type ConvolutionAttributes, convolutionInfo, windowOf } from "./window.ts";
 
 const depthwise: NativeKernel = (inputs, attrs, backend) => {
   const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
-  const info = depthwiseInfo(x.shape, filter.shape, attrs as DepthwiseAttributes);
+  const info = convolutionInfo(x.shape, filter.shape, attrs as ConvolutionAttributes, true);
   if (info === null) return null;
   const values = backend.floats(x);
   const weights = backend.floats(filter);
@@ -42,8 +21,8 @@ export const depthwiseKernels: KernelTable = {
 
   DepthwiseConv2dNativeBackpropInput: (inputs, attrs, backend) => {
     const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
-    const { inputShape, ...rest } = attrs as DepthwiseAttributes & { inputShape: number[] };
-    const info = depthwiseInfo(inputShape, filter.shape, rest);
+    const { inputShape, ...rest } = attrs as ConvolutionAttributes & { inputShape: number[] };
+    const info = convolutionInfo(inputShape, filter.shape, rest, true);
     if (info === null || !sameShape(dy.shape, info.outShape)) return null;
     const gradient = backend.floats(dy);
     const weights = backend.floats(filter);
@@ -55,8 +34,8 @@ export const depthwiseKernels: KernelTable = {
 
   DepthwiseConv2dNativeBackpropFilter: (inputs, attrs, backend) => {
     const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
-    const { filterShape, ...rest } = attrs as DepthwiseAttributes & { filterShape: number[] };
-    const info = depthwiseInfo(x.shape, filterShape, rest);
+    const { filterShape, ...rest } = attrs as ConvolutionAttributes & { filterShape: number[] };
+    const info = convolutionInfo(x.shape, filterShape, rest, true);
     if (info === null || !sameShape(dy.shape, info.outShape)) return null;
     const values = backend.floats(x);
     const gradient = backend.floats(dy);
@@ -68,7 +47,7 @@ export const depthwiseKernels: KernelTable = {
 
   FusedDepthwiseConv2D: (inputs, attrs, backend) => {
     const { bias, preluActivationWeights } = inputs;
-    const { activation, leakyreluAlpha, ...rest } = attrs as DepthwiseAttributes & {
+    const { activation, leakyreluAlpha, ...rest } = attrs as ConvolutionAttributes & {
       activation?: backend_util.Activation;
       leakyreluAlpha?: number;
     };

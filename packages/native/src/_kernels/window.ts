@@ -30,6 +30,34 @@ export interface WindowAttributes {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
+/** Attributes that all convolutions share. */
+export interface ConvolutionAttributes extends WindowAttributes {
+  readonly dataFormat?: "NHWC" | "NCHW";
+  readonly dilations?: [number, number] | number | null;
+}
+type Shape4D = [number, number, number, number];
+
+/** The geometry of a convolution, or `null` when the shapes are none that the kernels take. */
+export function convolutionInfo(
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attrs: ConvolutionAttributes,
+  depthwise: boolean = false,
+): Conv2DInfo | null {
+  if (xShape.length !== 4 || filterShape.length !== 4 || xShape[3] !== filterShape[2]) return null;
+  const info = backend_util.computeConv2DInfo(
+    xShape as Shape4D,
+    filterShape as Shape4D,
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    depthwise,
+    backend_util.convertConv2DDataFormat(attrs.dataFormat ?? "NHWC"),
+  );
+  return isOrdinary(info) ? info : null;
+}
+
 /** The geometry of a pooling of `x`, or `null` when the shape is none that the kernels take. */
 export function poolInfo(
   x: TensorInfo,
@@ -37,19 +65,12 @@ export function poolInfo(
 ): Conv2DInfo | null {
   if (x.shape.length !== 4) return null;
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  const info = backend_util.computePool2DInfo(
-    x.shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  );
+  const info = backend_util.computePool2DInfo(x.shape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode);
   return isOrdinary(info) ? info : null;
 }
 
 /** Whether every side is positive and the layout is channels last. */
-export function isOrdinary(info: Conv2DInfo): boolean {
+function isOrdinary(info: Conv2DInfo): boolean {
   return (
     info.dataFormat === "channelsLast" &&
     Math.min(
