@@ -17,16 +17,23 @@
  *
  * @module
  */
+export * from "./autocorrelation.ts";
 export * from "./buffer_snapshot.ts";
 export * from "./chain_provenance.ts";
+export * from "./chain_summary.ts";
+export * from "./chains_of.ts";
+export * from "./effective_sample_size.ts";
+export * from "./energy_gap.ts";
 export * from "./geometric_schedule.ts";
 export * from "./hmc.ts";
+export * from "./informative_initializer.ts";
 export * from "./initializer.ts";
 export * from "./kernel.ts";
 export * from "./langevin_options.ts";
 export * from "./mala.ts";
 export * from "./metropolis_options.ts";
 export * from "./nuts.ts";
+export * from "./parallel_tempering.ts";
 export * from "./polynomial_schedule.ts";
 export * from "./psgld.ts";
 export * from "./pyld.ts";
@@ -37,3 +44,5 @@ export * from "./sample.ts";
 export * from "./schedule.ts";
 export * from "./sghmc.ts";
 export * from "./sgld.ts";
+export * from "./shrunk_covariance.ts";
+export * from "./split_r_hat.ts";
