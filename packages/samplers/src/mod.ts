@@ -1,6 +1,6 @@
 /**
- * Sampling from energy-based models: kernels without loops (`sgld`), the loop (`run`) and a replay buffer of persistent
- * chains.
+ * Sampling from energy-based models: kernels without loops (`sgld`, `mala`, `hmc`, `nuts` and kin), the loops (`run`,
+ * `sample`), a replay buffer of persistent chains, and the diagnostics of chains.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -10,9 +10,9 @@
  * const gaussian = { score: (x: tf.Tensor) => tf.neg(x) };
  * const kernel = sgld(gaussian, { stepSize: 0.1, noiseScale: 0.01 });
  * const buffer = replayBuffer({ key: key(0), size: 1000, shape: [2] });
- * const { x: start, slots } = buffer.draw(key(1), 64);
- * const { x: samples } = run(kernel, start, { key: key(2), steps: 20 });
- * await buffer.write(slots, samples);
+ * const drawn = buffer.draw(key(1), 64);
+ * const { x: samples } = run(kernel, drawn.x, { key: key(2), steps: 20 });
+ * await buffer.write(drawn, samples, { steps: 20 });
  * ```
  *
  * @module
