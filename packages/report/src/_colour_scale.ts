@@ -12,16 +12,22 @@ const VIRIDIS: readonly (readonly number[])[] = (() => {
   return Array.from({ length: STEPS }, (_, i) => rgb(String(apply(i))));
 })();
 
-/** Values as colours, brighter for larger; what lies beyond the domain has the colour of its end. */
+/** The ends of a scale, and which of them is bright. */
+export interface HeatScale {
+  readonly domain: readonly [lowest: number, highest: number];
+  readonly bright: "low" | "high";
+}
+
+/** Values as colours; what lies beyond the domain has the colour of its end. */
 export function heatRaster(
   values: ArrayLike<number>,
   [height, width]: readonly [number, number],
-  [lowest, highest]: readonly [number, number],
+  { domain: [lowest, highest], bright }: HeatScale,
 ): Raster {
   const data = new Uint8Array(3 * height * width);
   for (let i = 0; i < height * width; i++) {
-    const fraction = (values[i]! - lowest) / (highest - lowest);
-    data.set(VIRIDIS[Math.round((STEPS - 1) * Math.min(1, Math.max(0, fraction)))]!, 3 * i);
+    const fraction = Math.min(1, Math.max(0, (values[i]! - lowest) / (highest - lowest)));
+    data.set(VIRIDIS[Math.round((STEPS - 1) * (bright === "high" ? fraction : 1 - fraction))]!, 3 * i);
   }
   return { width, height, channels: 3, data };
 }
@@ -33,12 +39,12 @@ export function rgb(colour: string): [number, number, number] {
 }
 
 /** The scale of the colours of {@linkcode heatRaster}, with its label. */
-export function scalePanel(width: number, label: string, domain: readonly [number, number], marginLeft: number): Panel {
+export function scalePanel(width: number, label: string, { domain, bright }: HeatScale, marginLeft: number): Panel {
   const length = Math.min(260, width - marginLeft - 16);
   const ramp = heatRaster(
     Array.from({ length: STEPS }, (_, i) => i),
     [1, STEPS],
-    [0, STEPS - 1],
+    { domain: [0, STEPS - 1], bright },
   );
   const size = { width: length, height: 10, preserveAspectRatio: "none" };
   return {

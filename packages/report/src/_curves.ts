@@ -21,8 +21,8 @@ export interface CurveStyle {
 /** How many symbols a line has. */
 const SYMBOL_COUNT = 5;
 
-/** How many columns of points a line may have: two a pixel of a wide figure. */
-const COLUMNS = 2000;
+/** How many columns of points a line may have: about one a pixel. */
+const COLUMNS = 600;
 
 /** The points of two lists of numbers. */
 export function pointsOf(xs: ArrayLike<number>, ys: ArrayLike<number>): Point[] {
@@ -61,7 +61,7 @@ export function curveLegend(labels: readonly string[]): LegendItem[] {
   }));
 }
 
-/** The first, lowest, highest and last point of each of 2,000 columns: what the line covers stays as it is. */
+/** The first, lowest, highest and last point of each of 600 columns: what the line covers stays as it is. */
 export function thin(points: readonly Point[]): readonly Point[] {
   if (points.length <= 4 * COLUMNS) return points;
   const lowest = points[0]!.x;
@@ -83,22 +83,13 @@ export function thin(points: readonly Point[]): readonly Point[] {
   return kept;
 }
 
-/** Points of the line at about equal distances, other ones for each series: symbols there tell lines apart in grey. */
+/** Points of the line at equal distances, other ones for each series: symbols there tell lines apart in grey. */
 function along(points: readonly Point[], series: number): Point[] {
-  const span = (of: (point: Point) => number): number =>
-    points.reduce((most, point) => Math.max(most, of(point)), Number.NEGATIVE_INFINITY) -
-      points.reduce((least, point) => Math.min(least, of(point)), Number.POSITIVE_INFINITY) || 1;
-  const [spanX, spanY] = [span(({ x }) => x), span(({ y }) => y)];
-  const lengths = [0];
-  for (let i = 1; i < points.length; i++) {
-    const [from, to] = [points[i - 1]!, points[i]!];
-    lengths.push(lengths[i - 1]! + Math.abs(to.x - from.x) / spanX + Math.abs(to.y - from.y) / spanY);
-  }
-  const found: Point[] = [];
-  for (let k = 0; k < SYMBOL_COUNT; k++) {
-    const length = (lengths.at(-1)! * (k + 0.15 + 0.1 * series)) / SYMBOL_COUNT;
-    const point = points[lengths.findIndex((reached) => reached >= length)]!;
-    if (!found.includes(point)) found.push(point);
-  }
-  return found;
+  const lowest = points[0]!.x;
+  const span = points.at(-1)!.x - lowest;
+  const at = Array.from({ length: SYMBOL_COUNT }, (_, k) => {
+    const x = lowest + (span * (k + 0.15 + 0.1 * series)) / SYMBOL_COUNT;
+    return points.find((point) => point.x >= x) ?? points.at(-1)!;
+  });
+  return [...new Set(at)];
 }

@@ -33,39 +33,37 @@ export function scaleFor(height: number, width: number, size: number): number {
 /** Draws images as a table, pixels as squares, each image with its caption. */
 export function imagePanel({ columns, rows, scale }: ImageGrid): Panel {
   const cells = rows.flatMap((row) => row.cells);
-  const widest = (lines: readonly string[]): number =>
-    Math.max(0, ...lines.map((line) => textWidth(line, FONT_SIZE.text)));
   const captions = cells.flatMap(({ caption = [] }) => caption);
   const cellWidth = Math.max(
     widest([...captions, ...(columns ?? [])]),
     ...cells.map(({ raster }) => scale * raster.width),
   );
-  const imageHeight = scale * Math.max(...cells.map(({ raster }) => raster.height));
-  const captionHeight = LINE * Math.max(...cells.map(({ caption = [] }) => caption.length));
-  const rowHeight = imageHeight + captionHeight + (captionHeight > 0 ? GAP + 2 : GAP);
   const heads = widest(rows.map(({ head = "" }) => head));
   const left = EDGE + (heads > 0 ? heads + GAP : 0);
-  const top = columns ? LINE + 9 : 6;
+  const middle = (column: number): number => left + column * (cellWidth + GAP) + cellWidth / 2;
 
   const images: { x: number; y: number; width: number; height: number; src: string }[] = [];
   const texts: { line: string; x: number; y: number; fill: string; anchor: "start" | "middle" }[] = [];
-  const middle = (column: number): number => left + column * (cellWidth + GAP) + cellWidth / 2;
-  columns?.forEach((line, i) => {
-    texts.push({ line, x: middle(i), y: top - 10, fill: INK, anchor: "middle" });
-  });
-  for (const [i, { head, cells: inRow }] of rows.entries()) {
-    const y = top + i * rowHeight;
-    if (head) texts.push({ line: head, x: EDGE, y: y + imageHeight / 2, fill: INK, anchor: "start" });
-    for (const [j, { raster, caption = [] }] of inRow.entries()) {
-      const [width, height] = [scale * raster.width, scale * raster.height];
-      images.push({ x: middle(j), y: y + imageHeight / 2, width, height, src: dataUri(raster) });
-      for (const [k, line] of caption.entries()) {
-        texts.push({ line, x: middle(j), y: y + imageHeight + LINE * k + 8, fill: MUTED, anchor: "middle" });
+  let y = GAP;
+  if (columns) {
+    for (const [i, line] of columns.entries())
+      texts.push({ line, x: middle(i), y: y + 8, fill: INK, anchor: "middle" });
+    y += LINE + 3;
+  }
+  for (const { head, cells: inRow } of rows) {
+    const height = scale * Math.max(...inRow.map(({ raster }) => raster.height));
+    if (head) texts.push({ line: head, x: EDGE, y: y + height / 2, fill: INK, anchor: "start" });
+    for (const [i, { raster, caption = [] }] of inRow.entries()) {
+      const size = { width: scale * raster.width, height: scale * raster.height };
+      images.push({ x: middle(i), y: y + height / 2, ...size, src: dataUri(raster) });
+      for (const [j, line] of caption.entries()) {
+        texts.push({ line, x: middle(i), y: y + height + LINE * j + 8, fill: MUTED, anchor: "middle" });
       }
     }
+    const lines = Math.max(...inRow.map(({ caption = [] }) => caption.length));
+    y += height + LINE * lines + (lines > 0 ? GAP + 2 : GAP);
   }
   const most = Math.max(...rows.map((row) => row.cells.length));
-  const width = Math.ceil(Math.max(LEAST_WIDTH, left + most * (cellWidth + GAP) - GAP + EDGE));
   const marks: Markish[] = [
     image(images, { x: "x", y: "y", width: "width", height: "height", src: "src", imageRendering: "pixelated" }),
     ...(["start", "middle"] as const).map((textAnchor) =>
@@ -77,8 +75,12 @@ export function imagePanel({ columns, rows, scale }: ImageGrid): Panel {
   ];
   const identity = { type: "identity" } as const;
   return {
-    width,
-    height: Math.ceil(top + rows.length * rowHeight + EDGE - GAP),
+    width: Math.ceil(Math.max(LEAST_WIDTH, left + most * (cellWidth + GAP) - GAP + EDGE)),
+    height: Math.ceil(y - GAP + EDGE),
     options: { margin: 0, axis: null, x: identity, y: identity, color: identity, marks },
   };
+}
+
+function widest(lines: readonly string[]): number {
+  return Math.max(0, ...lines.map((line) => textWidth(line, FONT_SIZE.text)));
 }

@@ -16,7 +16,7 @@ export interface AxesOptions {
 }
 
 /** The room that axes and their labels need around a panel. */
-export const MARGINS = { marginTop: 8, marginRight: 16, marginBottom: 44, marginLeft: 56 } as const;
+export const MARGINS = { marginTop: 8, marginRight: 16, marginBottom: 44, marginLeft: 64 } as const;
 
 /** Ticks of a share. */
 export const FIFTHS: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
@@ -41,7 +41,7 @@ export function axes(labels: { readonly x?: string; readonly y: string }, option
       ...middle,
       ...ticks(yTicks),
       label: oneLine(labels.y),
-      labelOffset: 44,
+      labelOffset: 52,
       tickFormat: yFormat,
     }),
     axisX({ ...middle, ...ticks(xTicks), ...x }),

@@ -30,7 +30,7 @@ const WRONG = colour(1);
  *   { lower: 0.5, upper: 1, count: 80, meanConfidence: 0.9, accuracy: 0.8 },
  * ];
  * const svg = confidenceHistogram([{ name: "JEM", bins }], { seed: 0 });
- * expect(svg).toContain("accuracy 73.0% · mean confidence 80.0% · n = 100");
+ * expect(svg).toContain("accuracy 73.0% · confidence 80.0% · n = 100");
  * ```
  *
  * @see {@link https://arxiv.org/abs/1706.04599 | Guo et al., On calibration of modern neural networks, figure 1}
@@ -50,7 +50,7 @@ export function confidenceHistogram(
   const { columns, panelWidth } = binColumns(series.length, options.width);
   const summaries = series.map(({ bins }) => summariseBins(bins));
   const texts = summaries.map(({ accuracy, confidence, n }) =>
-    describeBins({ accuracy, "mean confidence": confidence }, n),
+    describeBins({ accuracy, confidence }, n),
   );
   const headings = panelHeadings(
     series.map(({ name }, i) => ({ name, summary: texts[i]! })),

@@ -1,10 +1,10 @@
 import { contour, dot, image, line, type Markish } from "@observablehq/plot";
 import { checkArray, checkInteger, checkNumbers, checkPair, checkSeries, checkText, format } from "./_check.ts";
-import { heatRaster, scalePanel } from "./_colour_scale.ts";
+import { type HeatScale, heatRaster, scalePanel } from "./_colour_scale.ts";
 import type { Point } from "./_curves.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem, type Panel } from "./_figure.ts";
 import { extent } from "./_histogram.ts";
-import { axes, MARGINS, panelHeadings, tickCount } from "./_marks.ts";
+import { axes, MARGINS, panelHeadings } from "./_marks.ts";
 import { checkSize, dataUri } from "./_raster.ts";
 import { INK, PAPER, shortNumber, thousands } from "./_style.ts";
 import type { FigureOptions } from "./figure_options.ts";
@@ -41,7 +41,7 @@ const ACTION = "draw energy landscape";
 
 /**
  * Draws energies over the plane as heat maps with lines of equal energy, one panel a model on one scale, with samples as dots
- * and chains as lines from an open to a filled circle. Brighter is larger.
+ * and chains as lines from an open to a filled circle. Brighter is lower: where samples should be.
  *
  * Energies that differ by a constant are the same model: subtract the lowest, or normalise, before comparing panels.
  *
@@ -76,6 +76,7 @@ export function energyLandscape(series: readonly LandscapeSeries[], options: Ene
   const domain = options.domain ?? extent(series.map(({ energies }) => energies));
   checkPair(ACTION, "domain", "[lowest, highest]", domain);
 
+  const scale: HeatScale = { domain, bright: "low" };
   const columns = Math.min(series.length, series.length === 4 ? 4 : 3);
   const { width = columns === 1 ? 420 : 300 * columns } = options;
   const panelWidth = Math.floor(width / columns);
@@ -97,9 +98,9 @@ export function energyLandscape(series: readonly LandscapeSeries[], options: Ene
         x: { domain: [...x] },
         y: { domain: [Math.min(...y), Math.max(...y)] },
         marks: [
-          heatMap(item.energies, options, domain, size),
+          heatMap(item.energies, options, scale, size),
           ...lines(item.energies, options, domain, contours),
-          ...axes({ x: "x₁", y: "x₂" }, { xTicks: tickCount(panelWidth), yTicks: 5 }).slice(1),
+          ...axes({ x: "x", y: "y" }, { xTicks: 4, yTicks: 4 }).slice(1),
           ...overlay(item),
           ...marks[i]!,
         ],
@@ -113,7 +114,7 @@ export function energyLandscape(series: readonly LandscapeSeries[], options: Ene
     description: describeSeries(series, summaries),
     facts: factsOf(options),
     legend: legendOf(series),
-    rows: [...rows, [scalePanel(width, energyLabel, domain, MARGINS.marginLeft)]],
+    rows: [...rows, [scalePanel(width, energyLabel, scale, MARGINS.marginLeft)]],
   });
 }
 
@@ -160,7 +161,7 @@ function checkLandscape(
 /** The lowest and the highest energy, and how much is drawn over them. */
 function summarise({ energies, samples, chains }: LandscapeSeries): string {
   const [lowest, highest] = extent([energies]);
-  const parts = [`${shortNumber(lowest)} to ${shortNumber(highest)}`];
+  const parts = [`from ${shortNumber(lowest)} to ${shortNumber(highest)}`];
   if (samples !== undefined) parts.push(`${thousands(samples.length / 2)} samples`);
   if (chains !== undefined) parts.push(`${thousands(chains.shape[1]!)} chains`);
   return parts.join(" · ");
@@ -169,7 +170,7 @@ function summarise({ energies, samples, chains }: LandscapeSeries): string {
 function heatMap(
   energies: ArrayLike<number>,
   { shape, x, y }: EnergyLandscapeOptions,
-  domain: readonly [number, number],
+  scale: HeatScale,
   size: { readonly width: number; readonly height: number },
 ): Markish {
   const [rows, columns] = shape;
@@ -183,7 +184,7 @@ function heatMap(
     ...size,
     x: [(x[0] + x[1]) / 2],
     y: [(y[0] + y[1]) / 2],
-    src: dataUri(heatRaster(values, shape, domain)),
+    src: dataUri(heatRaster(values, shape, scale)),
     preserveAspectRatio: "none",
     imageRendering: "pixelated",
   });

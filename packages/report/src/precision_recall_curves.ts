@@ -1,7 +1,7 @@
-import { averagePrecision, precisionRecallCurve } from "@jem-js/metrics";
+import { averagePrecision, type PrecisionRecallCurve, precisionRecallCurve } from "@jem-js/metrics";
 import { ruleY } from "@observablehq/plot";
 import { checkScores, format } from "./_check.ts";
-import { curveLegend, curveMarks, pointsOf } from "./_curves.ts";
+import { curveLegend, curveMarks, type Point, pointsOf } from "./_curves.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem } from "./_figure.ts";
 import { unitPanel } from "./_marks.ts";
 import { countScores, sharedCounts } from "./_scores.ts";
@@ -38,7 +38,7 @@ const ACTION = "draw precision-recall curves";
  *
  * @param series One to seven models or scores with different names; their `domain` is not read.
  * @param options Which side is positive; title, seed, temperature and width of the figure.
- * @returns A standalone SVG; equal arguments give equal strings. Curves of more than 8,000 points are thinned to what is seen.
+ * @returns A standalone SVG; equal arguments give equal strings. Curves of more than 2,400 points are thinned to what is seen.
  * @throws {TypeError} When a list, a name, a number or `positive` is of another kind.
  * @throws {RangeError} When there is no series or too many, a set of scores is empty, or a number is out of range.
  */
@@ -82,13 +82,19 @@ export function precisionRecallCurves(
             ? []
             : [ruleY([guess], { stroke: MUTED, strokeWidth: 1.25, strokeDasharray: "4,3" })]),
           ...sides.flatMap(([positives, negatives], i) => {
-            const { recall, precision } = precisionRecallCurve(positives, negatives);
-            return curveMarks(pointsOf(recall, precision), { series: i, steps: true, symbols: series.length > 1 });
+            const points = stepsOf(precisionRecallCurve(positives, negatives));
+            return curveMarks(points, { series: i, steps: true, symbols: series.length > 1 });
           }),
         ]),
       ],
     ],
   });
+}
+
+/** One point for each recall, its highest precision, which holds since the recall before: the steps that AP sums. */
+function stepsOf({ recall, precision }: PrecisionRecallCurve): Point[] {
+  const steps = pointsOf(recall, precision).filter(({ x }, i) => i > 0 && x > recall[i - 1]!);
+  return [{ x: 0, y: steps[0]!.y }, ...steps];
 }
 
 function negate(scores: ArrayLike<number>): Float64Array {

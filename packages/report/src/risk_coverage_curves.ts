@@ -42,7 +42,7 @@ const ACTION = "draw risk-coverage curves";
  *
  * @param series One to seven models or confidences with different names.
  * @param options Title, n (else that of the data, if all have as many), seed, temperature, width, and the label of the risk.
- * @returns A standalone SVG; equal arguments give equal strings. Curves of more than 8,000 points are thinned to what is seen.
+ * @returns A standalone SVG; equal arguments give equal strings. Curves of more than 2,400 points are thinned to what is seen.
  * @throws {TypeError} When a list, a name or a number is of another kind, or there are not as many losses as confidences.
  * @throws {RangeError} When there is no series or too many, a list is empty, or a number is out of range.
  */

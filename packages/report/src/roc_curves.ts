@@ -37,7 +37,7 @@ const ACTION = "draw ROC curves";
  *
  * @param series One to seven models or scores with different names; their `domain` is not read.
  * @param options Title, seed, temperature and width of the figure.
- * @returns A standalone SVG; equal arguments give equal strings. Curves of more than 8,000 points are thinned to what is seen.
+ * @returns A standalone SVG; equal arguments give equal strings. Curves of more than 2,400 points are thinned to what is seen.
  * @throws {TypeError} When a list, a name or a number is of another kind.
  * @throws {RangeError} When there is no series or too many, a set of scores is empty, or a number is out of range.
  */

@@ -60,7 +60,7 @@ const FIELDS: Readonly<Record<string, string>> = {
  *
  * @param series Runs with one to seven different names.
  * @param options Title, seed, temperature and width; the fields to draw and how; smoothing.
- * @returns A standalone SVG; equal arguments give equal strings. Lines of more than 8,000 points are thinned to what is seen.
+ * @returns A standalone SVG; equal arguments give equal strings. Lines of more than 2,400 points are thinned to what is seen.
  * @throws {TypeError} When a list, a row, a name or a value of a drawn field is of another kind.
  * @throws {RangeError} When there is no series or too many, a value is not finite, or not above 0 on a logarithmic axis, a field
  * is in no row, or `logarithmic` has a field that is not drawn.
@@ -198,7 +198,6 @@ function fieldPanel(panel: FieldPanel): Panel {
     height: 132 + marginBottom,
     options: {
       ...MARGINS,
-      marginLeft: 64,
       marginBottom,
       x: { domain },
       y: { nice: 4, type: isLogarithmic ? "log" : "linear" },

@@ -1,5 +1,5 @@
 import { checkArray, checkInteger, checkNumbers, checkPair, checkText } from "./_check.ts";
-import { heatRaster, rgb, scalePanel } from "./_colour_scale.ts";
+import { type HeatScale, heatRaster, rgb, scalePanel } from "./_colour_scale.ts";
 import { checkFigureOptions, drawFigure, factsOf } from "./_figure.ts";
 import { extent } from "./_histogram.ts";
 import { type ImageCell, imagePanel, scaleFor } from "./_image_grid.ts";
@@ -93,6 +93,7 @@ export function uncertaintyMap(maps: UncertaintyMaps, options: UncertaintyMapOpt
   const domain = options.domain ?? extent([uncertainties]);
   checkPair(ACTION, "domain", "[lowest, highest]", domain);
 
+  const heat: HeatScale = { domain, bright: "high" };
   const size = height * width;
   const cut = (values: ArrayLike<number>, i: number): number[] =>
     Array.from({ length: size }, (_, j) => values[i * size + j]!);
@@ -101,7 +102,7 @@ export function uncertaintyMap(maps: UncertaintyMaps, options: UncertaintyMapOpt
       imageRaster(images, shape, i, range),
       ...(labels === undefined ? [] : [classRaster(cut(labels, i), height, width)]),
       classRaster(cut(predictions, i), height, width),
-      heatRaster(cut(uncertainties, i), [height, width], domain),
+      heatRaster(cut(uncertainties, i), [height, width], heat),
     ];
     return { cells: rasters.map((raster): ImageCell => ({ raster })) };
   });
@@ -119,7 +120,7 @@ export function uncertaintyMap(maps: UncertaintyMaps, options: UncertaintyMapOpt
       ...classNames.map((label, i) => ({ label, kind: "square" as const, colour: PALETTE[i]! })),
       ...(hasVoid ? [{ label: "no class", kind: "square" as const, colour: RULE }] : []),
     ],
-    rows: [[panel], [scalePanel(panel.width, uncertaintyLabel, domain, 16)]],
+    rows: [[panel], [scalePanel(panel.width, uncertaintyLabel, heat, 12)]],
   });
 }
 
