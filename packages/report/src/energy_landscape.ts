@@ -162,9 +162,13 @@ function checkLandscape(
 function summarise({ energies, samples, chains }: LandscapeSeries): string {
   const [lowest, highest] = extent([energies]);
   const parts = [`from ${shortNumber(lowest)} to ${shortNumber(highest)}`];
-  if (samples !== undefined) parts.push(`${thousands(samples.length / 2)} samples`);
-  if (chains !== undefined) parts.push(`${thousands(chains.shape[1]!)} chains`);
+  if (samples !== undefined) parts.push(count(samples.length / 2, "sample"));
+  if (chains !== undefined) parts.push(count(chains.shape[1]!, "chain"));
   return parts.join(" · ");
+}
+
+function count(n: number, what: string): string {
+  return `${thousands(n)} ${what}${n === 1 ? "" : "s"}`;
 }
 
 function heatMap(
