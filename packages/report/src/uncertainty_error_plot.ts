@@ -83,7 +83,7 @@ export function uncertaintyErrorPlot(
   const panelWidth = Math.floor(width / 2);
   const { height, marks } = panelHeadings(
     [
-      { name: "Error in bins of uncertainty", summary: `mean and 95% interval, ${bins} bins of equal count` },
+      { name: "Error in bins of uncertainty", summary: "mean and 95% interval, bins of equal count" },
       { name: "Sparsification", summary: "error of what is left" },
     ],
     panelWidth,
