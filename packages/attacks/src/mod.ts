@@ -13,9 +13,19 @@
  *
  * @module
  */
+export * from "./all_of.ts";
+export * from "./attack_model.ts";
 export * from "./attack_options.ts";
+export * from "./attack_result.ts";
+export * from "./attack_task.ts";
 export * from "./classifier.ts";
+export * from "./confident.ts";
+export * from "./criterion.ts";
 export * from "./fgsm.ts";
 export * from "./labels.ts";
+export * from "./misclassification.ts";
 export * from "./pgd.ts";
 export * from "./robust_accuracy.ts";
+export * from "./run_attack.ts";
+export * from "./targeted.ts";
+export * from "./top_k.ts";
