@@ -1,5 +1,6 @@
 import { foldIn, type Key } from "@jem-js/random";
 import { all, dispose, greaterEqual, lessEqual, logicalAnd, max, min, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { isCriterion } from "./_goal.ts";
 import type { AttackLoss, Norm } from "./attack_options.ts";
 import type { Criterion } from "./criterion.ts";
 import type { Labels } from "./labels.ts";
@@ -25,10 +26,22 @@ export function checkLoss(action: string, loss: AttackLoss): void {
   checkChoice(action, "loss", loss, LOSSES);
 }
 
-/** Throws unless `value` is a radius: finite and at least 0. */
-export function checkEpsilon(action: string, value: number): void {
+/** Throws unless `value` is finite and at least 0. */
+export function checkNonNegative(action: string, name: string, value: number): void {
   if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`Cannot ${action}: epsilon must be finite and at least 0 but found ${value}`);
+    throw new RangeError(`Cannot ${action}: ${name} must be finite and at least 0 but found ${value}`);
+  }
+}
+
+/** Throws unless `value` is a radius. */
+export function checkEpsilon(action: string, value: number): void {
+  checkNonNegative(action, "epsilon", value);
+}
+
+/** Throws unless the attack is told which classes to leave or to reach. */
+export function checkGoal(action: string, criterion: Criterion | Labels): void {
+  if (isCriterion(criterion) && !criterion.goal) {
+    throw new TypeError(`Cannot ${action}: criterion must be about a class to leave or to reach but found no goal`);
   }
 }
 

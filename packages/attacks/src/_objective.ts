@@ -13,7 +13,7 @@ import {
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
 import { checkClasses, checkLabelRange, checkLabels, isTensor } from "./_check.ts";
-import { BEYOND, isCriterion } from "./_goal.ts";
+import { BEYOND, hotRows, isCriterion } from "./_goal.ts";
 import { LOSSES, type Targets } from "./_losses.ts";
 import { oneHotOf } from "./_one_hot.ts";
 import type { AttackLoss } from "./attack_options.ts";
@@ -76,13 +76,7 @@ export function createObjective(action: string, classify: ClassifierFunction, ai
   }
 
   function named(name: AttackLoss): LogitLoss {
-    if (name === "margin" && isCriterion(criterion)) return criterionLoss(criterion);
-    const { values, gradient } = LOSSES[name];
-    const signed = <T extends Tensor>(value: T, { targeted }: Targets): T => (targeted ? neg(value) : value);
-    return {
-      values: (logits) => signed(values(logits, targetsFor(logits)), targetsFor(logits)),
-      gradient: (logits) => signed(gradient(logits, targetsFor(logits)), targetsFor(logits)),
-    };
+    return name === "margin" && isCriterion(criterion) ? marginOf(criterion) : namedLoss(name, targetsFor);
   }
 
   function classifyAndCheck(x: Tensor): Tensor2D {
@@ -105,9 +99,29 @@ export function createObjective(action: string, classify: ClassifierFunction, ai
   };
 }
 
+/** The loss of this name of a criterion, as an attack raises it; all but the margin need a goal. */
+export function criterionLoss(criterion: Criterion, name: AttackLoss): LogitLoss {
+  if (name === "margin") return marginOf(criterion);
+  const { classes, targeted } = criterion.goal!;
+  return namedLoss(name, (logits) => {
+    const oneHot = hotRows(classes, logits);
+    return { oneHot, excluded: mul(oneHot, BEYOND), targeted };
+  });
+}
+
 /** The margin of a criterion, whose gradient is left to TensorFlow.js. */
-export function criterionLoss(criterion: Criterion): LogitLoss {
+function marginOf(criterion: Criterion): LogitLoss {
   return { values: (logits) => criterion.margins(logits) };
+}
+
+function namedLoss(name: AttackLoss, targetsFor: (logits: Tensor2D) => Targets): LogitLoss {
+  const { values, gradient } = LOSSES[name];
+  const of = <T extends Tensor>(f: (logits: Tensor2D, targets: Targets) => T, logits: Tensor2D): T => {
+    const targets = targetsFor(logits);
+    const value = f(logits, targets);
+    return targets.targeted ? neg(value) : value;
+  };
+  return { values: (logits) => of(values, logits), gradient: (logits) => of(gradient, logits) };
 }
 
 /** The logits at `x`, and the gradient there of the sum over the examples of a loss of the logits. */

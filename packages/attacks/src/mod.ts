@@ -14,13 +14,16 @@
  * @module
  */
 export * from "./all_of.ts";
+export * from "./apgd.ts";
 export * from "./attack_model.ts";
 export * from "./attack_options.ts";
 export * from "./attack_result.ts";
 export * from "./attack_task.ts";
+export * from "./carlini_wagner.ts";
 export * from "./classifier.ts";
 export * from "./confident.ts";
 export * from "./criterion.ts";
+export * from "./deep_fool.ts";
 export * from "./fgsm.ts";
 export * from "./labels.ts";
 export * from "./misclassification.ts";
