@@ -1,6 +1,6 @@
 /**
- * Adversarial attacks for TensorFlow.js classifiers, and the accuracy that is left under them: PGD and FGSM in the Linf
- * and L2 norms, with the semantics of foolbox 3.
+ * Adversarial attacks for TensorFlow.js classifiers, and the accuracy that is left under them: gradient attacks in a ball and
+ * such that look for the smallest perturbation, criteria, and the frame that runs attacks and judges what they find.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -24,6 +24,7 @@ export * from "./classifier.ts";
 export * from "./confident.ts";
 export * from "./criterion.ts";
 export * from "./deep_fool.ts";
+export * from "./epsilon_search.ts";
 export * from "./fgsm.ts";
 export * from "./labels.ts";
 export * from "./misclassification.ts";
