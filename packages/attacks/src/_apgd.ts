@@ -1,4 +1,4 @@
-import { foldIn, type Key, normalValues, uniformValues } from "@jem-js/random";
+import { foldIn } from "@jem-js/random";
 import {
   add,
   clone,
@@ -15,7 +15,7 @@ import {
 import { readLogits, rowOf } from "./_classify.ts";
 import { hotRows } from "./_goal.ts";
 import { ratio } from "./_losses.ts";
-import { confine, perExample, steepest } from "./_norms.ts";
+import { confine, perExample, steepest, surfaceStart } from "./_norms.ts";
 import { criterionLoss, type LogitLoss, logitsAndGradient } from "./_objective.ts";
 import { placesOf, subtask, takeRows } from "./_subtask.ts";
 import type { AttackLoss } from "./attack_options.ts";
@@ -270,22 +270,4 @@ export async function ascend(task: AttackTask, lossOf: LossOf, ascent: Ascent): 
     if (state) dispose(state);
     part.x.dispose();
   }
-}
-
-/** A random point at the surface of the ball around each example, not clipped to any bounds. */
-function surfaceStart(norm: "linf" | "l2", x: Tensor, epsilon: number, keys: readonly Key[]): Tensor {
-  const size = x.size / keys.length;
-  const offsets = new Float32Array(x.size);
-  keys.forEach((key, i) => {
-    const draws = norm === "l2" ? normalValues(key, size) : uniformValues(key, size, { min: -1 });
-    const length =
-      norm === "l2"
-        ? Math.sqrt(draws.reduce((total, value) => total + value * value, 0))
-        : draws.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-    offsets.set(
-      draws.map((value) => (epsilon * value) / length),
-      i * size,
-    );
-  });
-  return add(x, tensor(offsets, x.shape));
 }

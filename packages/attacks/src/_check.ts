@@ -105,6 +105,14 @@ export function checkLabelRange(action: string, labels: ArrayLike<number>, class
   }
 }
 
+/** Throws unless other classes than that of the label can be reached for, this many. */
+export function checkTargetClasses(action: string, criterion: Criterion | Labels, count: number): void {
+  checkPositiveInteger(action, "targetClasses", count);
+  if (isCriterion(criterion) && criterion.goal?.targeted) {
+    throw new TypeError(`Cannot ${action}: targetClasses must not be given with classes to reach but found ${count}`);
+  }
+}
+
 /** Throws unless the classifier has the classes that the criterion speaks of. */
 export function checkClasses(action: string, { minClasses }: Criterion, classes: number): void {
   if (classes < minClasses) {

@@ -1,7 +1,7 @@
 import type { DistanceNorm } from "./attack_options.ts";
 
 /** The distance of two inputs of equal length. */
-export function distanceOf(norm: DistanceNorm, a: Float32Array, b: Float32Array): number {
+export function distanceOf(norm: DistanceNorm, a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [differing, total, squares, largest] = [0, 0, 0, 0];
   for (let i = 0; i < a.length; i++) {
     const offset = Math.abs(a[i]! - b[i]!);

@@ -30,6 +30,7 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { isKeys } from "./_check.ts";
+import { distanceOf } from "./_distance.ts";
 import type { Norm } from "./attack_options.ts";
 
 /** The radius of the balls around all examples, or `[batch, 1, ...]`. */
@@ -142,6 +143,22 @@ export function randomStart(norm: Norm, x: Tensor, epsilon: number | ArrayLike<n
   keys.forEach((key, i) => {
     const radius = typeof epsilon === "number" ? epsilon : epsilon[i]!;
     if (radius > 0) offsets.set(GEOMETRIES[norm].sample(key, size, radius), i * size);
+  });
+  return add(x, tensor(offsets, x.shape));
+}
+
+/** A random point at the surface of the ball around each example, not clipped to any bounds. */
+export function surfaceStart(norm: Norm, x: Tensor, epsilon: number, keys: readonly Key[]): Tensor {
+  const size = x.size / keys.length;
+  const offsets = new Float32Array(x.size);
+  const origin = new Float32Array(size);
+  keys.forEach((key, i) => {
+    const draws = norm === "linf" ? uniformValues(key, size, { min: -1 }) : normalValues(key, size);
+    const length = distanceOf(norm, draws, origin);
+    offsets.set(
+      draws.map((value) => (epsilon * value) / length),
+      i * size,
+    );
   });
   return add(x, tensor(offsets, x.shape));
 }

@@ -1,7 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ascend, chosen, namedLossOf, reach } from "./_apgd.ts";
-import { checkChoice, checkEpsilon, checkFraction, checkGoal, checkLoss, checkPositiveInteger } from "./_check.ts";
-import { isCriterion } from "./_goal.ts";
+import { checkChoice, checkEpsilon, checkFraction, checkGoal, checkLoss, checkPositiveInteger, checkTargetClasses } from "./_check.ts";
 import type { AttackLoss } from "./attack_options.ts";
 import type { AttackResult } from "./attack_result.ts";
 import type { AttackRunOptions } from "./attack_task.ts";
@@ -77,14 +76,7 @@ export async function apgd<T extends Tensor>(
   checkEpsilon(action, epsilon);
   checkLoss(action, loss);
   if (loss !== "margin" || targetClasses !== undefined) checkGoal(action, criterion);
-  if (targetClasses !== undefined) {
-    checkPositiveInteger(action, "targetClasses", targetClasses);
-    if (isCriterion(criterion) && criterion.goal!.targeted) {
-      throw new TypeError(
-        `Cannot ${action}: targetClasses must not be given with classes to reach but found ${targetClasses}`,
-      );
-    }
-  }
+  if (targetClasses !== undefined) checkTargetClasses(action, criterion, targetClasses);
   checkPositiveInteger(action, "steps", steps);
   checkFraction(action, "risingShare", risingShare);
   const settings = { norm, epsilon, steps, risingShare, stopEarly };

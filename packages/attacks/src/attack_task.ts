@@ -24,6 +24,8 @@ export interface AttackTask {
   readonly criterion: Criterion;
   /** The places of the examples in what was given to `runAttack`. */
   readonly examples: readonly number[];
+  /** Which restart it is, from 0 on. */
+  readonly restart: number;
   /** A key for each example, another one at each restart. Without a `key` in the options there are none. */
   readonly keys?: readonly Key[];
   /** Asks the classifier whether these candidates are adversarial for the examples at these places: one forward pass, read. */

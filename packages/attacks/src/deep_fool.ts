@@ -6,23 +6,21 @@ import {
   div,
   mul,
   sign,
-  sum,
   type Tensor,
   tensor,
   tensor1d,
-  tensor2d,
   tidy,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+import { type Boundaries, nearestBoundaries, pairsOf, rivalsOf } from "./_boundaries.ts";
 import { checkChoice, checkGoal, checkNonNegative, checkPositiveInteger } from "./_check.ts";
 import { readLogits, rowOf } from "./_classify.ts";
-import { euclidean, perExample, taxicab } from "./_norms.ts";
-import { logitsAndGradient } from "./_objective.ts";
+import { euclidean, perExample } from "./_norms.ts";
 import { placesOf, takeRows } from "./_subtask.ts";
 import type { AttackResult } from "./attack_result.ts";
 import type { AttackRunOptions, AttackTask } from "./attack_task.ts";
 import type { Classifier } from "./classifier.ts";
-import type { Criterion, Goal } from "./criterion.ts";
+import type { Criterion } from "./criterion.ts";
 import type { Labels } from "./labels.ts";
 import { runAttack } from "./run_attack.ts";
 
@@ -116,14 +114,11 @@ async function fool(task: AttackTask, settings: Settings): Promise<Tensor> {
         if (kept.length === 0) return tensor(found, x.shape);
         state = replace(state, (tensor) => takeRows(tensor, kept));
       }
-      const pairs = kept.map((i) =>
-        pairsOf(criterion.goal!, rows[i]!, rivals![rows[i]!]!, rowOf(logits, i)).map(([up, down]) => {
-          const gap = rowOf(logits, i)[up]! - rowOf(logits, i)[down]!;
-          return { up, down, gap: Math.abs(gap) };
-        }),
-      );
+      const pairs = kept.map((i) => pairsOf(criterion.goal!, rows[i]!, rivals![rows[i]!]!, rowOf(logits, i)));
       rows = kept.map((i) => rows[i]!);
-      const total = await advance(task, rows, state, pairs, logits.classes, settings.norm);
+      const nearest = await nearestBoundaries(task, rows, state.at, pairs, logits.classes, settings.norm, 1e-8);
+      const total = tidy(() => add(state.total, stepTo(nearest, settings.norm)));
+      nearest.gradient.dispose();
       const { origin } = state;
       const at = tidy(() => clipByValue(add(origin, mul(total, 1 + settings.overshoot)), ...model.bounds));
       dispose([state.total, state.at]);
@@ -134,75 +129,11 @@ async function fool(task: AttackTask, settings: Settings): Promise<Tensor> {
   }
 }
 
-/** A boundary between two classes, and the difference of their logits. */
-type Pair = { readonly up: number; readonly down: number; readonly gap: number };
-
-/** Adds to the perturbations the step to the nearest of some boundaries, which are equally many for each example. */
-async function advance(
-  { model }: AttackTask,
-  rows: readonly number[],
-  { at, total }: State,
-  pairs: readonly Pair[][],
-  classes: number,
-  norm: "l2" | "linf",
-): Promise<Tensor> {
-  const count = pairs[0]!.length;
-  const coefficients = new Float32Array(rows.length * count * classes);
-  pairs.flat().forEach(({ up, down }, i) => {
-    coefficients[i * classes + up] = 1;
-    coefficients[i * classes + down] = -1;
-  });
-  const repeated = pairs.flatMap((row, i) => row.map(() => i));
-  const several = takeRows(at, repeated);
-  const direction = tensor2d(coefficients, [repeated.length, classes]);
-  const { gradient, logits } = logitsAndGradient(
-    (candidates) =>
-      model.logits(
-        candidates,
-        repeated.map((i) => rows[i]!),
-      ),
-    { values: (z) => sum(mul(z, direction), 1), gradient: () => clone(direction) },
-    several,
-  );
-  dispose([several, direction, logits]);
-  const lengths = tidy(() => (norm === "l2" ? euclidean(gradient) : taxicab(gradient)));
-  try {
-    const length = await lengths.data();
-    const steps = pairs.map((row, i) => {
-      const distances = row.map(({ gap }, j) => gap / (length[i * count + j]! + 1e-8));
-      const nearest = distances.reduce((best, distance, j) => (distance < distances[best]! ? j : best), 0);
-      return { place: i * count + nearest, length: distances[nearest]! + 1e-4 };
-    });
-    return tidy(() => {
-      const g = takeRows(
-        gradient,
-        steps.map(({ place }) => place),
-      );
-      const unit = norm === "l2" ? div(g, add(euclidean(g), 1e-8)) : sign(g);
-      return add(total, mul(unit, perExample(tensor1d(steps.map((step) => step.length)), g)));
-    });
-  } finally {
-    dispose([gradient, lengths]);
-  }
-}
-
-/** The classes of the largest logits, at most `candidates` with the class `left` among them, and without it. */
-function rivalsOf(logits: ArrayLike<number>, candidates: number, left: number): number[] {
-  return Array.from(logits, (_, c) => c)
-    .sort((a, b) => logits[b]! - logits[a]! || a - b)
-    .slice(0, candidates)
-    .filter((c) => c !== left);
-}
-
-/** The boundaries that an example could cross: out of its class, or from the likeliest class into the one to reach. */
-function pairsOf(
-  { classes, targeted }: Goal,
-  row: number,
-  rivals: readonly number[],
-  logits: ArrayLike<number>,
-): [up: number, down: number][] {
-  const aim = classes[row]!;
-  return targeted ? [[aim, rivalsOf(logits, 2, aim)[0]!]] : rivals.map((rival) => [rival, aim]);
+/** The steps that lead a little beyond the boundaries. */
+function stepTo({ gradient, distances }: Boundaries, norm: "l2" | "linf"): Tensor {
+  const unit = norm === "l2" ? div(gradient, add(euclidean(gradient), 1e-8)) : sign(gradient);
+  const lengths = tensor1d(distances.map((distance) => distance + 1e-4));
+  return mul(unit, perExample(lengths, gradient));
 }
 
 function replace(state: State, change: (tensor: Tensor) => Tensor): State {

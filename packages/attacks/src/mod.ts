@@ -25,6 +25,7 @@ export * from "./confident.ts";
 export * from "./criterion.ts";
 export * from "./deep_fool.ts";
 export * from "./epsilon_search.ts";
+export * from "./fab.ts";
 export * from "./fgsm.ts";
 export * from "./labels.ts";
 export * from "./misclassification.ts";

@@ -1,7 +1,7 @@
 import { key } from "@jem-js/random";
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { apgd, type Classifier, carliniWagner, deepFool, epsilonSearch, fgsm, pgd } from "./mod.ts";
+import { apgd, type Classifier, carliniWagner, deepFool, epsilonSearch, fab, fgsm, pgd } from "./mod.ts";
 
 const numbers = Array.from({ length: 12 }, (_, i) => Math.sin(1 + 7.3 * i));
 const weights = (): tf.Tensor2D => tf.tensor2d(numbers, [4, 3]);
@@ -38,6 +38,7 @@ const runs: [string, Run][] = [
   ["pgd()", (model, x, y) => pgd(model, x, y, { ...ball, key: key(0) }).data()],
   ["fgsm()", (model, x, y) => fgsm(model, x, y, ball).data()],
   ["apgd()", async (model, x, y) => (await apgd(model, x, y, { ...ball, key: key(0) })).raw.data()],
+  ["fab()", async (model, x, y) => (await fab(model, x, y, { norm: "l1", steps: 5 })).raw.data()],
   ["deepFool()", async (model, x, y) => (await deepFool(model, x, y, { norm: "l2" })).raw.data()],
   [
     "carliniWagner()",

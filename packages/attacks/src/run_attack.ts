@@ -136,6 +136,7 @@ export async function runAttack<T extends Tensor>(
       x: tidy(() => gather(x, tensor1d([...examples], "int32"))),
       criterion: subset,
       examples,
+      restart: progress.restart,
       ...(keys && { keys: examples.map((example) => foldIn(keys[example]!, progress.restart)) }),
       isAdversarial: async (candidates, rows = everyRow) => {
         const found = await readLogits(logits(candidates, rows));
