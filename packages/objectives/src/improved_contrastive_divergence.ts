@@ -101,7 +101,7 @@ export interface ImprovedContrastiveTerms extends ContrastiveTerms {
  *
  * // Through all steps of the chains:
  * const kernel = sgld(head, { stepSize: 0.1, noiseScale: 0.01 });
- * const states = [previous.clone()];
+ * const states: tf.Tensor[] = [previous.clone()];
  * const trace = ({ x }: { x: tf.Tensor }) => states.push(x.clone());
  * run(kernel, previous, { key: key(0), steps: 5, trace });
  * const end = states.pop()!;
