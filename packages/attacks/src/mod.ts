@@ -33,6 +33,7 @@ export * from "./pointwise.ts";
 export * from "./robust_accuracy.ts";
 export * from "./run_attack.ts";
 export * from "./salt_and_pepper.ts";
+export * from "./square.ts";
 export * from "./start_from_images.ts";
 export * from "./start_from_noise.ts";
 export * from "./start_from_salt_and_pepper.ts";
