@@ -13,24 +13,34 @@
  *
  * @module
  */
+export * from "./additive_noise.ts";
 export * from "./all_of.ts";
 export * from "./apgd.ts";
 export * from "./attack_model.ts";
 export * from "./attack_options.ts";
 export * from "./attack_result.ts";
 export * from "./attack_task.ts";
+export * from "./boundary.ts";
 export * from "./carlini_wagner.ts";
 export * from "./classifier.ts";
 export * from "./confident.ts";
 export * from "./criterion.ts";
+export * from "./decision_example.ts";
 export * from "./deep_fool.ts";
 export * from "./epsilon_search.ts";
 export * from "./fab.ts";
 export * from "./fgsm.ts";
+export * from "./hop_skip_jump.ts";
 export * from "./labels.ts";
 export * from "./misclassification.ts";
 export * from "./pgd.ts";
+export * from "./pointwise.ts";
 export * from "./robust_accuracy.ts";
 export * from "./run_attack.ts";
+export * from "./salt_and_pepper.ts";
+export * from "./square.ts";
+export * from "./start_from_images.ts";
+export * from "./start_from_noise.ts";
+export * from "./start_from_salt_and_pepper.ts";
 export * from "./targeted.ts";
 export * from "./top_k.ts";
