@@ -1,20 +1,5 @@
-import { foldIn } from "@jem-js/random";
-import {
-  add,
-  clone,
-  dispose,
-  mul,
-  sub,
-  type Tensor,
-  type Tensor2D,
-  tensor,
-  tensor1d,
-  tidy,
-  where,
-} from "@tensorflow/tfjs-core";
+import { add, clone, dispose, mul, sub, type Tensor, tensor, tensor1d, tidy, where } from "@tensorflow/tfjs-core";
 import { readLogits, rowOf } from "./_classify.ts";
-import { hotRows } from "./_goal.ts";
-import { ratio } from "./_losses.ts";
 import { confine, perExample, steepest, surfaceStart } from "./_norms.ts";
 import { criterionLoss, type LogitLoss, logitsAndGradient } from "./_objective.ts";
 import { placesOf, subtask, takeRows } from "./_subtask.ts";
@@ -60,51 +45,6 @@ export function chosen({ adversarial, best, broken }: Ascended, shape: number[])
     if (yes) values.set(adversarial.subarray(row * size, (row + 1) * size), row * size);
   });
   return tensor(values, shape);
-}
-
-/** Reaches for one class after another, with examples that are still standing. */
-export async function reach(task: AttackTask, targetClasses: number, ascent: Ascent): Promise<Tensor> {
-  const { x, criterion, model } = task;
-  const clean = await readLogits(model.logits(x));
-  const labels = criterion.goal!.classes;
-  const ranks = placesOf(task).map((row) => {
-    const z = rowOf(clean, row);
-    const others = Array.from(z, (_, c) => c).filter((c) => c !== labels[row]);
-    return others.sort((a, b) => z[b]! - z[a]! || a - b);
-  });
-  const size = x.size / x.shape[0]!;
-  const values = Float32Array.from(await x.data());
-  let standing = placesOf(task);
-  for (let rank = 0; rank < Math.min(targetClasses, clean.classes - 1) && standing.length > 0; rank++) {
-    const part = subtask(task, standing);
-    const keyed = part.keys ? { ...part, keys: part.keys.map((key) => foldIn(key, rank)) } : part;
-    const targets = standing.map((row) => ranks[row]![rank]!);
-    const lossOf: LossOf = ({ criterion }, rows) =>
-      targetedRatio(
-        criterion.goal!.classes,
-        Int32Array.from(rows, (row) => targets[row]!),
-      );
-    try {
-      const found = await ascend(keyed, lossOf, ascent);
-      const raw = chosen(found, part.x.shape);
-      const rawValues = await raw.data();
-      raw.dispose();
-      standing.forEach((row, i) => {
-        if (found.broken[i] || rank === 0) values.set(rawValues.subarray(i * size, (i + 1) * size), row * size);
-      });
-      if (ascent.stopEarly) standing = standing.filter((_, i) => !found.broken[i]);
-    } finally {
-      part.x.dispose();
-    }
-    if (!(await task.proceed(0, ascent.steps))) break;
-  }
-  return tensor(values, x.shape);
-}
-
-/** `(z[target] - z[label]) / (z(1) - (z(3) + z(4)) / 2)`. */
-function targetedRatio(labels: Int32Array, targets: Int32Array): LogitLoss {
-  const found = (logits: Tensor2D) => ratio(logits, sub(hotRows(targets, logits), hotRows(labels, logits)), true);
-  return { values: (logits) => found(logits).values, gradient: (logits) => found(logits).gradient };
 }
 
 /** What belongs to the examples that are still in the batch, shape of their `x`. */

@@ -1,4 +1,15 @@
-import { abs, clone, dispose, max, reshape, sum, type Tensor, type Tensor1D, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import {
+  abs,
+  clone,
+  dispose,
+  max,
+  reshape,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  tensor2d,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { readLogits, rowOf } from "./_classify.ts";
 import { euclidean, taxicab } from "./_norms.ts";
 import { logitsAndGradient } from "./_objective.ts";

@@ -16,7 +16,10 @@ export function toHyperplane(
   const side = excess >= 0 ? 1 : -1;
   const room = (i: number): number => Math.max(0, w[i]! * side > 0 ? x[i]! - low : high - x[i]!);
   const gain = (i: number): number => Math.abs(w[i]!);
-  const moves = norm === "l1" ? fewest(x.length, room, gain, Math.abs(excess)) : together(norm, x.length, room, gain, Math.abs(excess));
+  const moves =
+    norm === "l1"
+      ? fewest(x.length, room, gain, Math.abs(excess))
+      : together(norm, x.length, room, gain, Math.abs(excess));
   return moves.map((move, i) => (move === 0 ? 0 : -side * Math.sign(w[i]!) * move));
 }
 

@@ -1,6 +1,15 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { ascend, chosen, namedLossOf, reach } from "./_apgd.ts";
-import { checkChoice, checkEpsilon, checkFraction, checkGoal, checkLoss, checkPositiveInteger, checkTargetClasses } from "./_check.ts";
+import { ascend, chosen, namedLossOf } from "./_apgd.ts";
+import { reach } from "./_apgd_targeted.ts";
+import {
+  checkChoice,
+  checkEpsilon,
+  checkFraction,
+  checkGoal,
+  checkLoss,
+  checkPositiveInteger,
+  checkTargetClasses,
+} from "./_check.ts";
 import type { AttackLoss } from "./attack_options.ts";
 import type { AttackResult } from "./attack_result.ts";
 import type { AttackRunOptions } from "./attack_task.ts";

@@ -49,7 +49,10 @@ describe.each(["linf", "l2"] as const)("%s", (norm) => {
       key: order.map((i) => keys[i]!),
       batchSize: 3,
     });
-    expect(permuted.distances).toBeAllclose(order.map((i) => result.distances[i]!), { rtol: 1e-4 });
+    expect(permuted.distances).toBeAllclose(
+      order.map((i) => result.distances[i]!),
+      { rtol: 1e-4 },
+    );
   });
 });
 
