@@ -20,7 +20,9 @@ function evaluation(accuracy: number, error: number): Evaluation {
     epsilons: [0, 0.1],
     accuracies: [accuracy, 0],
     cleanAccuracy: accuracy,
+    intervals: [],
     smallestEpsilons: new Float64Array(2),
+    brokenBy: [],
   };
   return {
     accuracy,
