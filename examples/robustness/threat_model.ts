@@ -1,0 +1,72 @@
+/** Attacks a JEM that refines its inputs before it looks at them, and asks what it sees in noise. See README.md. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { foldIn, key } from "@jem-js/random";
+import { startBackend } from "./src/backend.ts";
+import { readDigits } from "./src/digits.ts";
+import { type Distal, distalTable, drawDistals, makeDistals } from "./src/distals.ts";
+import { finish } from "./src/ending.ts";
+import { subjectsOf } from "./src/models.ts";
+import { readOptions, type Script, usage } from "./src/options.ts";
+import { attackRefined, type Defence, type Effort, type Judgement, refinementTable } from "./src/refinement.ts";
+
+const script: Script = {
+  name: "threat_model",
+  summary:
+    "Attacks a JEM that takes 0, 1 and 10 Langevin steps before it looks, by three gradients, and makes distal adversarials.",
+  images: 40,
+};
+
+/** The network alone, and each number of steps by each gradient. */
+const defences: readonly Defence[] = [
+  { steps: 0, gradient: "none" },
+  ...[1, 10].flatMap((steps) =>
+    (["none", "straightThrough", "exact"] as const).map((gradient) => ({ steps, gradient })),
+  ),
+];
+
+function effortOf(isSmoke: boolean): Effort {
+  return isSmoke
+    ? { epsilon: 0.1, attackSteps: 1, draws: 1, chains: 2, judgements: 1 }
+    : { epsilon: 0.1, attackSteps: 10, draws: 2, chains: 5, judgements: 5 };
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(script, process.argv.slice(2));
+  if (!options) {
+    console.log(usage(script));
+    return 0;
+  }
+  const { images, out, seed, smoke } = options;
+  const backend = await startBackend(options.backend);
+  const { source, subjects, sgld } = await subjectsOf(options);
+  const digits = await readDigits(images);
+  console.log(`Attacking the networks of ${source} on ${images} test images, on the ${backend} backend.`);
+  mkdirSync(out, { recursive: true });
+
+  const jem = subjects.find(({ name }) => name === "JEM")!;
+  const judgements: Judgement[] = [];
+  for (const defence of defences) {
+    const start = performance.now();
+    judgements.push(await attackRefined(jem.head, defence, sgld, digits, effortOf(smoke), key(seed)));
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`${defence.steps} steps, gradient ${defence.gradient}: ${seconds} s`);
+  }
+  const distals: Distal[] = [];
+  for (const subject of subjects) {
+    distals.push(await makeDistals(subject, digits, { key: foldIn(key(seed), 3), steps: smoke ? 20 : 1000 }));
+  }
+  drawDistals(join(out, "distal_adversarials"), distals, seed);
+  digits.x.dispose();
+  const figures = Object.fromEntries([
+    ...judgements.flatMap(({ defence: { steps, gradient }, clean, attacked }) => [
+      [`${steps} steps, clean`, clean.majorityAccuracy],
+      [`${steps} steps, ${gradient}`, attacked.majorityAccuracy],
+    ]),
+    ...distals.map(({ name, sure }) => [`${name}, share of noise made sure`, sure]),
+  ]);
+  const tables = [...refinementTable(judgements), ...distalTable(distals)];
+  return finish({ script, out, smoke, figures, tables, details: { source, backend, images, seed } });
+}
+
+process.exitCode = await main();
