@@ -131,18 +131,78 @@ export function kernelDistanceSubsets(a: Matrix, b: Matrix, options: KernelDista
     throw new RangeError(`Cannot ${action}: subsetSize must be at most ${smaller} but found ${subsetSize}`);
   }
   checkDimensions(action, first.dimension, second.dimension);
+  checkChoice(action, "estimator", rest.estimator ?? "unbiased", ["unbiased", "biased"]);
+  checkCount(action, "degree", rest.degree ?? 3);
   const keys = split(key, 2 * subsets);
+  const drawn = keys.map((child, k) =>
+    permutationValues(child, (k % 2 === 0 ? first : second).count).subarray(0, subsetSize),
+  );
+  // Subsets of small sets share most of their pairs: the kernel of all pairs is then the smaller work.
+  const isShared = first.count + second.count < 2 * subsetSize * Math.sqrt(subsets);
   const subset = (reader: typeof first, k: number): Matrix => {
     const data = new Float64Array(subsetSize * reader.dimension);
-    reader.read(data, 0, subsetSize, permutationValues(keys[k]!, reader.count));
+    reader.read(data, 0, subsetSize, drawn[k]!);
     return { data, shape: [subsetSize, reader.dimension] };
   };
-  const distances = Float64Array.from({ length: subsets }, (_, i) =>
-    kernelDistance(subset(first, 2 * i), subset(second, 2 * i + 1), rest),
-  );
+  const distances = isShared
+    ? sharedDistances(first, second, drawn, rest)
+    : Float64Array.from({ length: subsets }, (_, i) =>
+        kernelDistance(subset(first, 2 * i), subset(second, 2 * i + 1), rest),
+      );
   const mean = distances.reduce((sum, value) => sum + value, 0) / subsets;
   const std = Math.sqrt(distances.reduce((sum, value) => sum + (value - mean) ** 2, 0) / subsets);
   return { mean, std, distances, subsetSize };
+}
+
+/** The distances of pairs of subsets, rows `drawn[2 * i]` of `first` and `drawn[2 * i + 1]` of `second`, by the kernel of all pairs of rows. */
+function sharedDistances(
+  first: ReturnType<typeof readFeatures>,
+  second: ReturnType<typeof readFeatures>,
+  drawn: readonly Int32Array[],
+  { estimator = "unbiased", degree = 3, matmul }: KernelDistanceOptions,
+): Float64Array {
+  const distances = new Float64Array(drawn.length / 2);
+  const size = drawn[0]!.length;
+  const isBiased = estimator === "biased";
+  const d = first.dimension;
+  // The contribution of one block of rows and all columns at a time: all pairs are never in memory at once.
+  const add = (rows: typeof first, columns: typeof first, side: readonly [0 | 1, 0 | 1], weight: number): void => {
+    const isOne = rows === columns;
+    const all = blockOf(columns, 0, columns.count);
+    for (let start = 0; start < rows.count; start += 256) {
+      const x = blockOf(rows, start, 256);
+      const m = x.length / d;
+      // Below a diagonal block nothing is computed: each of those pairs is met in another block, and counts twice.
+      const left = isOne ? start : 0;
+      const width = columns.count - left;
+      const kernels = Float64Array.from(innerProducts(x, all.subarray(left * d), m, width, d, matmul));
+      for (let k = 0; k < kernels.length; k++) kernels[k] = kernelOf(kernels[k]!, d, degree);
+      for (let pair = 0; pair < distances.length; pair++) {
+        const chosen = drawn[2 * pair + side[1]]!;
+        let sum = 0;
+        for (const i of drawn[2 * pair + side[0]]!) {
+          if (i < start || i >= start + m) continue;
+          const row = (i - start) * width - left;
+          for (const j of chosen) {
+            if (!isOne) sum += kernels[row + j]!;
+            else if (j > i) sum += 2 * kernels[row + j]!;
+            else if (j === i && isBiased) sum += kernels[row + j]!;
+          }
+        }
+        distances[pair]! += weight * sum;
+      }
+    }
+  };
+  const within = 1 / (isBiased ? size ** 2 : size * (size - 1));
+  add(first, first, [0, 0], within);
+  add(second, second, [1, 1], within);
+  add(first, second, [0, 1], -2 / size ** 2);
+  return distances;
+}
+
+function kernelOf(product: number, d: number, degree: number): number {
+  const base = product / d + 1;
+  return degree === 3 ? base * base * base : base ** degree;
 }
 
 function blockOf(reader: ReturnType<typeof readFeatures>, first: number, size: number): Float64Array {
@@ -164,10 +224,7 @@ function sumOfKernels(
   const m = x.length / d;
   const n = y.length / d;
   const products = innerProducts(x, y, m, n, d, matmul);
-  const kernel = (product: number): number => {
-    const base = product / d + 1;
-    return degree === 3 ? base * base * base : base ** degree;
-  };
+  const kernel = (product: number): number => kernelOf(product, d, degree);
   let sum = 0;
   for (let i = 0; i < m; i++) {
     let row = 0;
