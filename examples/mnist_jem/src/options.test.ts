@@ -8,7 +8,7 @@ test("readOptions() has defaults for everything", () => {
   expect(config.out).toBe("runs/mnist_jem-2026-01-02T03-04-05");
   expect(config.seed).toBe(0);
   expect(configFor(config, "wasm")).toMatchObject({ backend: "wasm", preset: "small", iterations: 2000 });
-  expect(configFor(config, "native")).toMatchObject({ backend: "native", preset: "base", iterations: 1200 });
+  expect(configFor(config, "native")).toMatchObject({ backend: "native", preset: "base", iterations: 1000 });
   expect(configFor(readOptions(["--preset", "base"])!, "wasm").preset).toBe("base");
 });
 

@@ -43,7 +43,7 @@ export const usage: string = `Trains a joint energy-based model on MNIST beside 
 Usage: npm start -- [options]
 
   --preset NAME    network: ${Object.keys(convNetPresets).join(" or ")} (default: base on a native backend, small on wasm and cpu)
-  --iterations N   training iterations (default: 1200 on a native backend, 2000 on wasm and cpu)
+  --iterations N   training iterations (default: 1000 on a native backend, 2000 on wasm and cpu)
   --seed N         seed of everything random (default 0)
   --out FOLDER     where the run goes; must not exist (default runs/mnist_jem-<time>)
   --backend NAME   ${backendNames.join(", ")} (default: the first that is installed)
@@ -73,7 +73,7 @@ export function readResume(args: readonly string[]): string | undefined {
 /** The preset and the length of a run that a backend can do in some minutes. */
 export function configFor(options: Options, backend: string): Config {
   const isCompiled = backend !== "wasm" && backend !== "cpu";
-  const iterations = options.iterations ?? (isCompiled ? 1200 : 2000);
+  const iterations = options.iterations ?? (isCompiled ? 1000 : 2000);
   return { ...options, backend, preset: options.preset ?? (isCompiled ? "base" : "small"), iterations };
 }
 

@@ -10,3 +10,4 @@ export * from "./leak_free.ts";
 export * from "./numeric_gradient.ts";
 export * from "./small_network.ts";
 export * from "./to_be_allclose.ts";
+export * from "./use_backend.ts";

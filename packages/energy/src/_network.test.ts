@@ -1,9 +1,9 @@
 import { isAvailable } from "@jem-js/native";
-import { leakFree, numericGradient } from "@jem-js-internal/testing";
+import { leakFree, numericGradient, useBackend } from "@jem-js-internal/testing";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { registerWasmGradients } from "@jem-js/wasm-gradients";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Classifier, energyHead } from "./mod.ts";
 
 registerWasmGradients();
@@ -143,14 +143,7 @@ const CLASSIFIERS: Record<string, { make: () => Classifier; shape: number[] }> =
 };
 
 describe.each(BACKENDS)("on %s", (backend) => {
-  let before: string;
-  beforeAll(async () => {
-    before = tf.getBackend();
-    await tf.setBackend(backend);
-  });
-  afterAll(async () => {
-    await tf.setBackend(before);
-  });
+  useBackend(backend);
 
   test.each(Object.keys(CLASSIFIERS))("energyHead() of %s: energies, the score, and no leak", async (name) => {
     const { make, shape } = CLASSIFIERS[name]!;

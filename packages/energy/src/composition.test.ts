@@ -1,8 +1,8 @@
 import { isAvailable } from "@jem-js/native";
-import { golden, goldenNetwork, goldenTensor, leakFree, numericGradient } from "@jem-js-internal/testing";
+import { golden, goldenNetwork, goldenTensor, leakFree, numericGradient, useBackend } from "@jem-js-internal/testing";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   checkSecondDerivatives,
   disagreement,
@@ -70,14 +70,7 @@ const COMPOSITIONS: Record<string, { make: () => EnergyHead; joint: (f: number[]
 };
 
 describe.each(BACKENDS)("on %s", (backend) => {
-  let before: string;
-  beforeAll(async () => {
-    before = tf.getBackend();
-    await tf.setBackend(backend);
-  });
-  afterAll(async () => {
-    await tf.setBackend(before);
-  });
+  useBackend(backend);
 
   test.each(Object.keys(COMPOSITIONS))("%s is a head of its density: every member, and no leak", async (name) => {
     const { make, joint } = COMPOSITIONS[name]!;

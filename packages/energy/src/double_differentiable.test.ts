@@ -1,21 +1,9 @@
 import { isAvailable } from "@jem-js/native";
-import { leakFree } from "@jem-js-internal/testing";
+import { leakFree, useBackend } from "@jem-js-internal/testing";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  getBackend,
-  grad,
-  mul,
-  reshape,
-  setBackend,
-  slice,
-  sum,
-  type Tensor,
-  tensor1d,
-  tensor2d,
-  tidy,
-} from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { grad, mul, reshape, slice, sum, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
 import * as ops from "./double_differentiable.ts";
 
 const BACKENDS = ["cpu", "wasm", ...(isAvailable() ? ["native"] : [])];
@@ -81,14 +69,7 @@ const near = (tolerance: number, expected: number[]): { rtol: number; atol: numb
 const DIRECTION = [0.3, -0.8, 1.1, 0.5, -0.2, 0.9];
 
 describe.each(BACKENDS)("on %s", (backend) => {
-  let before: string;
-  beforeAll(async () => {
-    before = getBackend();
-    await setBackend(backend);
-  });
-  afterAll(async () => {
-    await setBackend(before);
-  });
+  useBackend(backend);
 
   test.each(Object.keys(CASES))("%s() has the right value, gradient, Hessian and third derivative", async (name) => {
     const testCase = CASES[name]!;

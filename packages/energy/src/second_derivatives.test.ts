@@ -1,10 +1,10 @@
 import { isAvailable } from "@jem-js/native";
 import { key, normal } from "@jem-js/random";
-import { golden, goldenNetwork, goldenTensor, leakFree } from "@jem-js-internal/testing";
+import { golden, goldenNetwork, goldenTensor, leakFree, useBackend } from "@jem-js-internal/testing";
 import "@tensorflow/tfjs-backend-wasm";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   checkSecondDerivatives,
   directionalDerivative,
@@ -73,14 +73,7 @@ function network(op: (x: Tensor) => Tensor): { head: EnergyHead; weights: tf.Var
 }
 
 describe.each(BACKENDS)("on %s", (backend) => {
-  let before: string;
-  beforeAll(async () => {
-    before = tf.getBackend();
-    await tf.setBackend(backend);
-  });
-  afterAll(async () => {
-    await tf.setBackend(before);
-  });
+  useBackend(backend);
 
   describe.each(Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[])("an MLP with %s", (name) => {
     const { op, value } = ACTIVATIONS[name];

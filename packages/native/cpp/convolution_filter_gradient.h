@@ -59,6 +59,12 @@ static void add_partial_sums(Context& context, const PartialSums& partial, const
   });
 }
 
+/** Asks for the lines of one of `steps` shares of `floats` floats: all at once would wait for one another. */
+JEM_INLINE void prefetch_share(const float* p, size_t floats, int step, int steps) {
+  constexpr size_t kLine = 16;
+  prefetch<0>(p + floats * step / steps / kLine * kLine, floats / steps + kLine);
+}
+
 /**
  * The gradient of a 1x1 filter, `x^T dy` over all pixels: outer products over blocks of pixels that stay in the first
  * cache, in place, while the next block is on its way there. `out_channels` must be whole vectors.
@@ -84,9 +90,8 @@ static void multiply_filter_gradient(Context& context, size_t pixels, int in_cha
       for (int t = 0; t < tiles; t++) {
         const int row = share(in_channels, t, tiles), rows = share(in_channels, t + 1, tiles) - row;
         const int step = panel * tiles + t, steps = panels.count * tiles;
-        const size_t as = count * in_channels, bs = count * out_channels;
-        prefetch<0>(a + as + as * step / steps / 16 * 16, as / steps + 16);
-        prefetch<0>(b + bs + bs * step / steps / 16 * 16, bs / steps + 16);
+        prefetch_share(a + count * in_channels, count * in_channels, step, steps);
+        prefetch_share(b + count * out_channels, count * out_channels, step, steps);
         tile.a = a + row;
         tile.c = sums + panels.offset(panel, in_channels) + static_cast<size_t>(row) * width;
         kTiles.outer[panels.vectors(panel)][rows](&tile);
@@ -114,12 +119,12 @@ static const float* subsample(Context& context, const Window& w, const float* x)
 
 /**
  * Writes one row of a plane, the channels `channel..channel + count` of a padded row: pixels side by side, `to_pixel`
- * floats each. Where `count` is smaller, what is behind it is not used.
+ * floats each. Where `count` is smaller, what is behind it is not used. `row` is null for a row outside the image.
  */
 static void copy_plane_row(float* to, int to_pixel, int pixels, const float* row, int width, int first, int channels,
                            int channel, int count) {
-  const int begin = row == nullptr ? pixels : min_of(pixels, max_of(0, -first));
-  const int end = max_of(begin, min_of(pixels, width - first));
+  if (row == nullptr) return zero(to, static_cast<size_t>(pixels) * to_pixel);
+  const int begin = min_of(pixels, max_of(0, -first)), end = max_of(begin, min_of(pixels, width - first));
   zero(to, static_cast<size_t>(begin) * to_pixel);
   zero(to + static_cast<size_t>(end) * to_pixel, static_cast<size_t>(pixels - end) * to_pixel);
   int j = begin;

@@ -124,7 +124,7 @@ static __attribute__((noinline)) void indirect_tile(const IndirectTile* tile) {
   JEM_UNROLL for (int m = 0; m < Rows; m++) store_row<Vectors>(tile->y[m], sums[m], tile->width);
 }
 
-/** `y[m] = x[m] * weights` with rows at fixed strides. */
+/** `y[m] = x[m] * weights` with rows at fixed strides; whole vectors are written. */
 struct StridedTile {
   const float* x;
   ptrdiff_t x_stride;
@@ -132,7 +132,6 @@ struct StridedTile {
   int depth;
   float* y;
   ptrdiff_t y_stride;
-  int width;
 };
 
 template <int Rows, int Vectors>
@@ -146,7 +145,7 @@ static __attribute__((noinline)) void strided_tile(const StridedTile* tile) {
   const float* weights = tile->weights;
   accumulate<Rows, Vectors>(sums, x, weights, 0, tile->depth);
   float* y = tile->y;
-  JEM_UNROLL for (int m = 0; m < Rows; m++, y += tile->y_stride) store_row<Vectors>(y, sums[m], tile->width);
+  JEM_UNROLL for (int m = 0; m < Rows; m++, y += tile->y_stride) store_row<Vectors>(y, sums[m], Vectors * kLanes);
 }
 
 /** `c[m] (+)= sum over images, rows and pixels of a[m] * b`: outer products, for gradients of weights and matmul. */

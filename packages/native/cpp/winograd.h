@@ -143,7 +143,7 @@ static void winograd_core(Context& context, const Images& source, const Images& 
           tile.weights = transformed + position * weight_position + panels.offset(panel, depth);
           tile.depth = depth;
           tile.y = products + position * output_position + static_cast<size_t>(from) * output_width + panel * kPanel;
-          tile.y_stride = output_width, tile.width = vectors * kLanes;
+          tile.y_stride = output_width;
           kTiles.strided[vectors][rows](&tile);
         }
       }

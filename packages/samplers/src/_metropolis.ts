@@ -27,13 +27,13 @@ import type { MetropolisOptions, MetropolisState } from "./metropolis_options.ts
 export type Point = Pick<MetropolisState, "x" | "logDensity" | "score">;
 
 /** The model for the labels of the options. */
-export interface Target {
+interface Target {
   logDensity(x: Tensor): Tensor;
   score(x: Tensor): Tensor;
 }
 
 /** The size and temperature of a step. */
-export interface StepSettings {
+interface StepSettings {
   readonly stepSize: number | Scalar;
   readonly temperature: number;
 }

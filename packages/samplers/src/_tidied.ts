@@ -16,5 +16,6 @@ export function copyTensors<T extends object>(container: T): T {
     if (typeof value !== "object" || value === null) return value;
     return "dataId" in value ? clone(value as Tensor) : copyTensors(value);
   };
+  if (Array.isArray(container)) return container.map(copy) as T;
   return Object.fromEntries(Object.entries(container).map(([name, value]) => [name, copy(value)])) as T;
 }

@@ -15,9 +15,8 @@ import {
   type Tensor,
   tidy,
   type Variable,
-  variableGrads,
 } from "@tensorflow/tfjs-core";
-import type { ClipOptions } from "./fit_options.ts";
+import type { ClipOptions, Gradients } from "./fit_options.ts";
 import type { LossTerms, PreparedStep } from "./procedure.ts";
 
 /**
@@ -27,29 +26,40 @@ import type { LossTerms, PreparedStep } from "./procedure.ts";
 export async function gradientOf(
   step: PreparedStep,
   variables: readonly Variable[],
+  gradients: Gradients,
 ): Promise<{ grads: NamedTensorMap; terms: Record<string, number> }> {
   let terms: LossTerms | undefined;
-  let grads: NamedTensorMap;
+  let result: ReturnType<Gradients> | undefined;
   let values: Tensor;
+
+  function loss(): Scalar {
+    const found = step.loss();
+    // Those of the first call are reported: it is made at the weights themselves.
+    if (!terms) for (const term of Object.values(found)) keep(term);
+    terms ??= found;
+    return found.loss;
+  }
+
   try {
-    // The value that it returns is terms.loss itself.
-    grads = variableGrads(() => {
-      terms = step.loss();
-      for (const term of Object.values(terms)) keep(term);
-      return terms.loss;
-    }, [...variables]).grads;
+    result = gradients(loss, [...variables]);
+    if (!terms) throw new TypeError("Cannot fit: gradients must call the loss but did not");
+    const { grads } = result;
     values = tidy(() => {
       const norm: Scalar = sqrt(addN(Object.values(grads).map((g) => sum(square(g)))));
       return concat([...Object.values(terms!), norm].map((term) => reshape(term, [1])));
     });
+  } catch (error) {
+    dispose(result?.grads ?? {});
+    throw error;
   } finally {
     step.dispose();
+    // The value of the result may be terms.loss itself; what is disposed is passed over.
+    dispose([result?.value, terms]);
   }
-  const names = [...Object.keys(terms!), "gradientNorm"];
-  dispose(terms as Record<string, Tensor>);
+  const names = [...Object.keys(terms), "gradientNorm"];
   const read = await values.data();
   values.dispose();
-  return { grads, terms: Object.fromEntries(names.map((name, i) => [name, read[i]!])) };
+  return { grads: result.grads, terms: Object.fromEntries(names.map((name, i) => [name, read[i]!])) };
 }
 
 /** Clips the gradient and lets the optimizer apply it. Borrows the gradient. */

@@ -161,6 +161,16 @@ test.each([
     { format: "jem-js checkpoint", version: 1, step: 5, parts: [], files: {} },
     "it must be of step 30 but is of step 5",
   ],
+  [
+    "foreign",
+    { format: "jem-js checkpoint", version: 1, step: 30, parts: ["run"], files: { "run.json": null } },
+    "it must list parts and files with their SHA-256",
+  ],
+  [
+    "foreign",
+    { format: "jem-js checkpoint", version: 1, step: 30, parts: ["run"], files: null },
+    "it must list parts and files with their SHA-256",
+  ],
 ])("fit() refuses a %s checkpoint, which may be whole, and offers the one before", async (fault, manifest, text) => {
   const folder = newFolder();
   await train(fileCheckpoints(folder));

@@ -116,8 +116,12 @@ export function fileCheckpoints(folder: string, options: FileCheckpointsOptions 
       const reason = `its version must be at most ${VERSION} but is ${manifest.version}: update @jem-js/trainer`;
       throw new CheckpointError("newer", path, reason);
     }
-    if (manifest.step !== step || !Array.isArray(manifest.parts) || typeof manifest.files !== "object") {
+    if (manifest.step !== step) {
       throw new CheckpointError("foreign", path, `it must be of step ${step} but is of step ${manifest.step}`);
+    }
+    const files = Object.values(manifest.files ?? {});
+    if (!Array.isArray(manifest.parts) || files.length === 0 || files.some((file) => !file?.sha256)) {
+      throw new CheckpointError("foreign", path, "it must list parts and files with their SHA-256");
     }
     return manifest as Manifest;
   }

@@ -1,5 +1,5 @@
 import { foldIn, type Key, split } from "@jem-js/random";
-import { dispose, nextFrame, type TensorContainer } from "@tensorflow/tfjs-core";
+import { dispose, nextFrame, type TensorContainer, variableGrads } from "@tensorflow/tfjs-core";
 import { checkFitOptions } from "./_check_options.ts";
 import { checkpointing } from "./_checkpointing.ts";
 import { remediesOf } from "./_remedies.ts";
@@ -51,7 +51,8 @@ import { weightsState } from "./weights_state.ts";
  * @param options The optimizer, the weights, the length of the run and who listens.
  * @returns Why and after how many iterations the run ended.
  * @throws {RangeError} When `iterations` is not a positive integer or another number is out of bounds.
- * @throws {TypeError} When there are no variables, or `batches` cannot be started anew for `checkpoints` or `recovery`.
+ * @throws {TypeError} When there are no variables, `batches` cannot be started anew for `checkpoints` or `recovery`, or
+ * `gradients` does not call the loss.
  * @throws {CheckpointError} When checkpoints are there but none is whole, or they are of another run.
  * @throws {DivergenceError} When training diverges for good.
  */
@@ -62,7 +63,7 @@ export async function fit<Batch>(
 ): Promise<FitResult> {
   checkFitOptions(options, batches);
   const { optimizer, variables, iterations, key, clip = {}, listeners = [], stopWhen = [], detectors = [] } = options;
-  const { signal, evaluation, lossLimit = 1e8, recovery, model, state = {} } = options;
+  const { gradients = variableGrads, signal, evaluation, lossLimit = 1e8, recovery, model, state = {} } = options;
   const { learningRate = () => ownRate } = options;
   const ownRate = learningRateOf(optimizer);
   const [evaluationKey] = split(key) as [Key];
@@ -86,7 +87,7 @@ export async function fit<Batch>(
   async function iterate(batch: Batch, iteration: number): Promise<Record<string, number>> {
     const { adjustments } = remedies;
     const step = await procedure(batch, { key: foldIn(remedies.key(), iteration), iteration, adjustments });
-    const { grads, terms } = await gradientOf(step, variables);
+    const { grads, terms } = await gradientOf(step, variables, gradients);
     try {
       const found = findDivergence(terms, lossLimit) ?? (await askDetectors(terms, iteration));
       if (found) {

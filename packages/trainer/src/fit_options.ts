@@ -1,5 +1,5 @@
 import type { Key } from "@jem-js/random";
-import type { Optimizer, Variable } from "@tensorflow/tfjs-core";
+import type { NamedTensorMap, Optimizer, Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { CheckpointStore } from "./checkpoint_store.ts";
 import type { Checkpointable } from "./checkpointable.ts";
 import type { Detector } from "./detector.ts";
@@ -21,6 +21,8 @@ export interface FitOptions {
   readonly key: Key;
   /** The learning rate of each iteration. @default {the optimizer's own} */
   readonly learningRate?: Schedule;
+  /** How the gradient is taken, such as `sharpnessAwareGradients` of `@jem-js/objectives`. @default {variableGrads} */
+  readonly gradients?: Gradients;
   /** Bounds of the gradient. @default {none} */
   readonly clip?: ClipOptions;
   /** Hear the events of the run. @default {[]} */
@@ -69,6 +71,15 @@ export type Batches<Batch> =
   | Iterable<Batch>
   | AsyncIterable<Batch>
   | ((start: number) => Iterable<Batch> | AsyncIterable<Batch>);
+
+/**
+ * Takes the gradient of a loss: `tf.variableGrads`, or what takes its place. It may call the loss more than once, the first
+ * time at the weights as they are, and leaves them so. What it returns is owned by `fit`.
+ */
+export type Gradients = (
+  loss: () => Scalar,
+  variables: Variable[],
+) => { readonly value: Scalar; readonly grads: NamedTensorMap };
 
 /** Bounds of the gradient: option `clip` of `fit`. */
 export interface ClipOptions {

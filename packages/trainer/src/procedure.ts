@@ -33,7 +33,7 @@ export interface StepContext {
 export interface PreparedStep {
   /** The slots of the replay buffer that took part: the suspects when this step diverges. @default {none} */
   readonly slots?: ArrayLike<number>;
-  /** Computes the loss from the variables; called once, inside the gradient. */
+  /** Computes the loss from the variables, inside the gradient; the same function each time it is called. */
   loss(): LossTerms;
   /** Frees what the preparation made. */
   dispose(): void;

@@ -1,0 +1,74 @@
+/** Trains a JEM on four Gaussians and holds it against their density. See README.md. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EnergyHead } from "@jem-js/energy";
+import { foldIn, key } from "@jem-js/random";
+import { sampleGrid } from "@jem-js/report";
+import { progressBar } from "@jem-js/trainer/node";
+import * as tf from "@tensorflow/tfjs";
+import { compare, type Expected, type Row } from "./src/acceptance.ts";
+import { startBackend } from "./src/backend.ts";
+import { exactLogits, logDensities, type Points } from "./src/density.ts";
+import { evaluate } from "./src/evaluation.ts";
+import { readOptions, usage } from "./src/options.ts";
+import { bayesAccuracy, normalize, squareGrid } from "./src/quadrature.ts";
+import { train } from "./src/training.ts";
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) {
+    console.log(usage);
+    return 0;
+  }
+  const { seeds, iterations, out } = options;
+  const backend = await startBackend(options.backend);
+  console.log(`Training ${seeds.length} models, ${iterations} iterations each, on the ${backend} backend.`);
+  const expected: Expected = JSON.parse(readFileSync(new URL("expected.json", import.meta.url), "utf8"));
+  const grid = squareGrid();
+  const exact = exactLogits(grid);
+  const densities = [logDensities(exact)];
+  const rows: Row[] = [];
+  for (const seed of seeds) {
+    const terms = { energyGap: "energy gap", accuracy: "accuracy" };
+    const listeners = [progressBar({ label: `seed ${seed}`, terms })];
+    // The model's own streams are splits of the key.
+    const testKey = foldIn(key(seed), 0);
+    const { figures, logDensity } = await train({ seed, iterations, listeners }, (head) =>
+      evaluate((points) => readLogits(head, points), testKey, grid),
+    );
+    rows.push(...compare(seed, figures, expected));
+    densities.push(logDensity);
+  }
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, "results.json"), `${JSON.stringify({ backend, iterations, rows }, undefined, 2)}\n`);
+  writeFileSync(
+    join(out, "densities.png"),
+    draw(
+      densities.map((density) => normalize(density, grid.area)),
+      grid.side,
+    ),
+  );
+  console.table(rows.map((row) => ({ ...row, got: Number(row.got.toFixed(4)) })));
+  console.log(`The accuracy of the Bayes classifier is ${bayesAccuracy(exact, grid).toFixed(4)}.`);
+  const failed = rows.filter(({ passes }) => !passes).length;
+  console.log(failed === 0 ? "All figures are as expected." : `${failed} figures are not as expected.`);
+  console.log(`Everything is in ${out}.`);
+  return failed === 0 ? 0 : 1;
+}
+
+async function readLogits(head: EnergyHead, { values, size }: Points): Promise<ArrayLike<number>> {
+  const logits = tf.tidy(() => head.logits(tf.tensor2d(values, [size, 2])));
+  const read = await logits.data();
+  logits.dispose();
+  return read;
+}
+
+/** The densities side by side, the true one first: white is its highest value. */
+function draw(logDensities: readonly Float64Array[], side: number): Uint8Array {
+  const images = logDensities.map((logDensity) => logDensity.map(Math.exp));
+  const values = Float64Array.from(images.flatMap((image) => Array.from(image)));
+  const highest = images[0]!.reduce((a, b) => Math.max(a, b));
+  return sampleGrid(values, [images.length, side, side, 1], { rows: 1, range: [0, highest] });
+}
+
+process.exitCode = await main();
