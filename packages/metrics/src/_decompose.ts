@@ -1,29 +1,37 @@
-/** A lower triangular `l`, row-major, with `l l' = a` for a symmetric positive semi-definite `a`, `[n, n]`. */
-export function cholesky(a: Float64Array, n: number): Float64Array {
-  const l = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    for (let j = 0; j <= i; j++) {
-      const other = j * n;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      let k = 0;
-      for (; k + 3 < j; k += 4) {
-        s0 += l[row + k]! * l[other + k]!;
-        s1 += l[row + k + 1]! * l[other + k + 1]!;
-        s2 += l[row + k + 2]! * l[other + k + 2]!;
-        s3 += l[row + k + 3]! * l[other + k + 3]!;
+import { multiply, transpose } from "./_multiply.ts";
+import type { MatMul } from "./matmul.ts";
+
+/** How many rows of a factor are found at a time. */
+const PANEL = 64;
+
+/** An upper triangular `u`, row-major, with `u' u = a` for a symmetric positive semi-definite `a`, `[n, n]`. */
+export function cholesky(a: Float64Array, n: number, matmul?: MatMul): Float64Array {
+  const u = a.slice();
+  for (let first = 0; first < n; first += PANEL) {
+    const last = Math.min(n, first + PANEL);
+    for (let k = first; k < last; k++) {
+      const row = k * n;
+      u.fill(0, row, row + k);
+      const pivot = u[row + k]!;
+      // A pivot that is rounding noise marks a direction without variance: its row is zero.
+      const scale = pivot > n * 2 ** -52 * a[row + k]! ? 1 / Math.sqrt(pivot) : 0;
+      for (let j = k; j < n; j++) u[row + j]! *= scale;
+      for (let i = k + 1; i < last; i++) {
+        const factor = u[row + i]!;
+        for (let j = i; j < n; j++) u[i * n + j]! -= factor * u[row + j]!;
       }
-      for (; k < j; k++) s0 += l[row + k]! * l[other + k]!;
-      const rest = a[row + j]! - (s0 + s1 + (s2 + s3));
-      // A pivot that is rounding noise marks a direction without variance: its column is zero.
-      if (j < i) l[row + j] = l[other + j]! === 0 ? 0 : rest / l[other + j]!;
-      else l[row + i] = rest > n * 2 ** -52 * a[row + i]! ? Math.sqrt(rest) : 0;
+    }
+    // The rows of the panel, right of it, are taken off all that is below, at once.
+    const rest = n - last;
+    const panel = new Float64Array((last - first) * rest);
+    for (let k = first; k < last; k++) panel.set(u.subarray(k * n + last, (k + 1) * n), (k - first) * rest);
+    const product = multiply(transpose(panel, last - first, rest), panel, [rest, last - first, rest], matmul, true);
+    for (let i = 0; i < rest; i++) {
+      const row = (last + i) * n + last;
+      for (let j = i; j < rest; j++) u[row + j]! -= product[i * rest + j]!;
     }
   }
-  return l;
+  return u;
 }
 
 /** The eigenvalues of a symmetric `a`, `[n, n]`, whose upper triangle is read and overwritten: Householder, then QL. */

@@ -43,18 +43,20 @@ export function multiplyAdd(
   }
 }
 
-/** The product of two row-major matrices, by `matmul` where it is given. */
+/**
+ * The product of row-major matrices `[m, k]` and `[k, n]`, by `matmul` where it is given. With `upper`, what is below the
+ * diagonal may be anything.
+ */
 export function multiply(
   a: Float64Array,
   b: Float64Array,
-  m: number,
-  k: number,
-  n: number,
-  matmul?: MatMul,
+  [m, k, n]: readonly [m: number, k: number, n: number],
+  matmul: MatMul | undefined,
+  upper: boolean = false,
 ): Float64Array {
   if (matmul) return matmul(a, b, m, k, n);
   const c = new Float64Array(m * n);
-  multiplyAdd(c, { data: a, row: k, column: 1 }, { data: b, row: n, column: 1 }, [m, k, n]);
+  multiplyAdd(c, { data: a, row: k, column: 1 }, { data: b, row: n, column: 1 }, [m, k, n], upper);
   return c;
 }
 

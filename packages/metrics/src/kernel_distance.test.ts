@@ -1,4 +1,4 @@
-import { foldIn, key, normalValues, permutationValues, split } from "@jem-js/random";
+import { foldIn, key, normalValues, permutationValues, split } from "@jem-js/random/values";
 import { expect, test } from "vitest";
 import { type FlatMatrix, kernelDistance, kernelDistanceSubsets } from "./mod.ts";
 

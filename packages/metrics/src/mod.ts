@@ -33,6 +33,7 @@ export * from "./inception_score.ts";
 export * from "./interval.ts";
 export * from "./isotonic_scaling.ts";
 export * from "./kernel_distance.ts";
+export * from "./kernel_distance_subsets.ts";
 export * from "./manifold_metrics.ts";
 export * from "./matmul.ts";
 export * from "./matrix.ts";

@@ -1,5 +1,5 @@
 import "@jem-js-internal/testing";
-import { key } from "@jem-js/random";
+import { key } from "@jem-js/random/values";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
