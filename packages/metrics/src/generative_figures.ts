@@ -78,8 +78,8 @@ export function generativeFigures(
     value,
     ...(std === undefined ? {} : { std }),
   });
-  const distances = kernelDistanceSubsets(real.features, generated.features, { key, matmul });
   const { precision, recall, density, coverage } = manifoldMetrics(real.features, generated.features, { matmul });
+  const distances = kernelDistanceSubsets(real.features, generated.features, { key, matmul });
   const figures = [
     figure("Fréchet distance", frechetDistance(real.features, generated.features, { matmul })),
     figure("kernel distance", distances.mean, distances.std),
