@@ -90,21 +90,40 @@ function passOver(
   x: Float64Array,
   y: Float64Array,
 ): void {
-  for (let i = first; i < n; i++) {
+  // Two rows at a time: what is read of the vectors serves both.
+  let i = first;
+  for (; i + 1 < n; i += 2) {
     const row = i * n;
-    const vi = v[i]!;
-    const wi = w[i]!;
-    const xi = x[i]!;
-    const corner = a[row + i]! - 2 * vi * wi;
-    a[row + i] = corner;
-    let sum = corner * xi;
-    for (let j = i + 1; j < n; j++) {
-      const value = a[row + j]! - (vi * w[j]! + wi * v[j]!);
-      a[row + j] = value;
-      sum += value * x[j]!;
-      y[j]! += value * xi;
+    const next = row + n;
+    const [v0, w0, x0] = [v[i]!, w[i]!, x[i]!];
+    const [v1, w1, x1] = [v[i + 1]!, w[i + 1]!, x[i + 1]!];
+    const a00 = a[row + i]! - 2 * v0 * w0;
+    const a01 = a[row + i + 1]! - (v0 * w1 + w0 * v1);
+    const a11 = a[next + i + 1]! - 2 * v1 * w1;
+    a[row + i] = a00;
+    a[row + i + 1] = a01;
+    a[next + i + 1] = a11;
+    let sum0 = a00 * x0 + a01 * x1;
+    let sum1 = a01 * x0 + a11 * x1;
+    for (let j = i + 2; j < n; j++) {
+      const vj = v[j]!;
+      const wj = w[j]!;
+      const xj = x[j]!;
+      const value0 = a[row + j]! - (v0 * wj + w0 * vj);
+      const value1 = a[next + j]! - (v1 * wj + w1 * vj);
+      a[row + j] = value0;
+      a[next + j] = value1;
+      sum0 += value0 * xj;
+      sum1 += value1 * xj;
+      y[j]! += value0 * x0 + value1 * x1;
     }
-    y[i]! += sum;
+    y[i]! += sum0;
+    y[i + 1]! += sum1;
+  }
+  if (i < n) {
+    const corner = a[i * n + i]! - 2 * v[i]! * w[i]!;
+    a[i * n + i] = corner;
+    y[i]! += corner * x[i]!;
   }
 }
 

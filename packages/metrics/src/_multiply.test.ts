@@ -13,13 +13,14 @@ function plain(a: Float64Array, b: Float64Array, m: number, k: number, n: number
 const random = (seed: number, size: number): Float64Array => Float64Array.from(normalValues([0, seed], size));
 const exact = { rtol: 0, atol: 1e-11 };
 
-// Around the sides of a tile (4) and of a block (128 rows, 256 deep).
+// Around the sides of a tile (3) and of a block (126 rows, 256 deep).
 const shapes = [
   [1, 1, 1],
   [3, 5, 2],
-  [4, 256, 4],
-  [5, 257, 7],
-  [129, 300, 131],
+  [3, 256, 6],
+  [4, 257, 7],
+  [127, 300, 131],
+  [260, 20, 2],
 ] as const;
 
 test.each(shapes)("multiply() is the definition: %i x %i x %i", (m, k, n) => {
