@@ -2,7 +2,7 @@
  * The heavy metrics against scikit-learn, torchmetrics, scipy and numpy, in one run and on the same data, which the peers
  * read from a temporary folder: `npx tsx --conditions=@jem-js/source bench/metrics/main.ts [--full]`.
  *
- * "plain" is ours in JavaScript, on one core; "plugged" has the product of `@jem-js/native` plugged in, which uses all
+ * "plain" is ours in JavaScript, on one core; "plugged" has `matMulFloat64` of `@jem-js/native` plugged in, which uses all
  * cores, as the peers do. Without Python, or where a package cannot be installed, ours alone is measured. `--full` also
  * computes 100 subsets of KID in plain JavaScript, which takes minutes.
  */
@@ -17,6 +17,7 @@ import {
   kernelDistanceSubsets,
   type MatMul,
 } from "@jem-js/metrics";
+import { isAvailable, matMulFloat64 } from "@jem-js/native";
 import { key, normalValues, randintValues, uniformValues } from "@jem-js/random/values";
 import { row } from "../_measure.ts";
 import { startTorch } from "../_torch.ts";
@@ -49,19 +50,12 @@ const torch = await startTorch(new URL("./worker.py", import.meta.url), availabl
   "scikit-learn",
   "torchmetrics",
 ]);
-const matmul = await plugged();
+const matmul: MatMul | undefined = isAvailable() ? matMulFloat64 : undefined;
 
 /** Writes numbers for the peers and returns them. */
 function shared<T extends Float32Array | Float64Array | Int32Array>(name: string, values: T): T {
   writeFileSync(join(folder, name), values);
   return values;
-}
-
-/** The product of the native package, where it is built. */
-async function plugged(): Promise<MatMul | undefined> {
-  const name: string = "@jem-js/native/matmul";
-  const found = (await import(name).catch(() => ({}))) as { matMul?: MatMul };
-  return found.matMul;
 }
 
 function probabilities(): Float64Array {
