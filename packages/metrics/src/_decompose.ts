@@ -4,6 +4,9 @@ import type { MatMul } from "./matmul.ts";
 /** How many rows of a factor are found at a time. */
 const PANEL = 64;
 
+/** How many rows below them their products are taken off at a time. */
+const STRIP = 512;
+
 /** An upper triangular `u`, row-major, with `u' u = a` for a symmetric positive semi-definite `a`, `[n, n]`. */
 export function cholesky(a: Float64Array, n: number, matmul?: MatMul): Float64Array {
   const u = a.slice();
@@ -21,17 +24,30 @@ export function cholesky(a: Float64Array, n: number, matmul?: MatMul): Float64Ar
         for (let j = i; j < n; j++) u[i * n + j]! -= factor * u[row + j]!;
       }
     }
-    // The rows of the panel, right of it, are taken off all that is below, at once.
-    const rest = n - last;
-    const panel = new Float64Array((last - first) * rest);
-    for (let k = first; k < last; k++) panel.set(u.subarray(k * n + last, (k + 1) * n), (k - first) * rest);
-    const product = multiply(transpose(panel, last - first, rest), panel, [rest, last - first, rest], matmul, true);
-    for (let i = 0; i < rest; i++) {
-      const row = (last + i) * n + last;
-      for (let j = i; j < rest; j++) u[row + j]! -= product[i * rest + j]!;
-    }
+    subtractProducts(u, n, first, last, matmul);
   }
   return u;
+}
+
+/** Takes the products of the columns of rows `first, ..., last - 1` off the upper triangle below them. */
+function subtractProducts(u: Float64Array, n: number, first: number, last: number, matmul: MatMul | undefined): void {
+  const depth = last - first;
+  for (let top = last; top < n; top += STRIP) {
+    const height = Math.min(STRIP, n - top);
+    const width = n - top;
+    const right = new Float64Array(depth * width);
+    const left = new Float64Array(depth * height);
+    for (let k = 0; k < depth; k++) {
+      const row = (first + k) * n + top;
+      right.set(u.subarray(row, row + width), k * width);
+      left.set(u.subarray(row, row + height), k * height);
+    }
+    const products = multiply(transpose(left, depth, height), right, [height, depth, width], matmul, true);
+    for (let i = 0; i < height; i++) {
+      const row = (top + i) * n + top;
+      for (let j = i; j < width; j++) u[row + j]! -= products[i * width + j]!;
+    }
+  }
 }
 
 /** The eigenvalues of a symmetric `a`, `[n, n]`, whose upper triangle is read and overwritten: Householder, then QL. */

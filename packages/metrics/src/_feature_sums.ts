@@ -32,6 +32,7 @@ export function featureSums(matmul: MatMul | undefined): FeatureSums {
       const d = reader.dimension;
       if (shift) checkDimensions("add features", sum.length, d);
       const buffer = new Float64Array(Math.min(BLOCK, reader.count) * d);
+      const transposed = new Float64Array(matmul ? buffer.length : 0);
       for (let first = 0; first < reader.count; first += BLOCK) {
         const rows = Math.min(BLOCK, reader.count - first);
         const block = buffer.subarray(0, rows * d);
@@ -42,7 +43,7 @@ export function featureSums(matmul: MatMul | undefined): FeatureSums {
           scatter = new Float64Array(d * d);
         }
         for (let i = 0; i < rows; i++) for (let k = 0; k < d; k++) sum[k]! += block[i * d + k]! -= shift[k]!;
-        addProducts(scatter, block, rows, d, matmul);
+        addProducts(scatter, block, rows, d, matmul, transposed);
       }
       count += reader.count;
     },
@@ -73,13 +74,14 @@ function addProducts(
   rows: number,
   d: number,
   matmul: MatMul | undefined,
+  buffer: Float64Array,
 ): void {
   if (!matmul) {
     const transposed = { data: x, row: 1, column: d };
     multiplyAdd(scatter, transposed, { data: x, row: d, column: 1 }, [d, rows, d], true);
     return;
   }
-  const transposed = transpose(x, rows, d);
+  const transposed = transpose(x, rows, d, buffer);
   for (let left = 0; left < d; left += BLOCK) {
     // The columns from `left` to `right`, with those up to `right`: what else there is lies below the diagonal.
     const right = Math.min(d, left + BLOCK);

@@ -71,11 +71,14 @@ function forKernels(
 ): void {
   const d = sets[0].dimension;
   const blocks = ([0, 1] as const).flatMap((side) => blocksOf(side, sets[side].count));
-  const [columnBuffer, rowBuffer] = [new Float64Array(BLOCK * d), new Float64Array(BLOCK * d)];
+  const size = d * Math.min(BLOCK, Math.max(sets[0].count, sets[1].count));
+  const columnBuffer = new Float64Array(size);
+  const rowBuffer = new Float64Array(size);
+  const transposedBuffer = new Float64Array(size);
   for (const [last, columns] of blocks.entries()) {
     const y = read(sets, columns, columnBuffer);
     const n = y.length / d;
-    const transposed = transpose(y, n, d);
+    const transposed = transpose(y, n, d, transposedBuffer);
     for (const rows of blocks.slice(0, last + 1)) {
       const isDiagonal = rows === columns;
       const x = isDiagonal ? y : read(sets, rows, rowBuffer);

@@ -62,9 +62,9 @@ export function multiply(
   return c;
 }
 
-/** The transpose of a row-major matrix `[rows, columns]`. */
-export function transpose(a: Float64Array, rows: number, columns: number): Float64Array {
-  const result = new Float64Array(a.length);
+/** The transpose of a row-major matrix `[rows, columns]`, in the beginning of `target` where it is given. */
+export function transpose(a: Float64Array, rows: number, columns: number, target?: Float64Array): Float64Array {
+  const result = target?.subarray(0, a.length) ?? new Float64Array(a.length);
   for (let i0 = 0; i0 < rows; i0 += 32) {
     for (let j = 0; j < columns; j++) {
       for (let i = i0; i < Math.min(rows, i0 + 32); i++) result[j * rows + i] = a[i * columns + j]!;
