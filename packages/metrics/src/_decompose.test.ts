@@ -26,6 +26,7 @@ function symmetric(values: Float64Array, v: Float64Array): Float64Array {
 test.each([
   ["of full rank", 300, 150],
   ["of full rank, in more than one panel", 200, 131],
+  ["of full rank, in more than one strip", 660, 590],
   ["of one row", 3, 1],
   ["singular", 40, 90],
 ])("cholesky() gives a factor: %s", (_, rows, n) => {
