@@ -3,7 +3,7 @@ import { defineConfig } from "tsup";
 
 /** One build for every package: ESM and declarations from `src/mod.ts`, and from `src/node.ts` where there is a `./node` entry. */
 export default defineConfig({
-  entry: ["src/mod.ts", "src/node.ts"].filter((file) => existsSync(file)),
+  entry: ["src/mod.ts", "src/node.ts", "src/_cli.ts"].filter((file) => existsSync(file)),
   format: ["esm"],
   target: "node20",
   platform: "neutral",

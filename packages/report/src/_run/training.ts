@@ -1,0 +1,132 @@
+import { thousands } from "../_style.ts";
+import type { ReportFigure, ReportTable } from "../html_report.ts";
+import { trainingCurves } from "../training_curves.ts";
+import { shown, toCell } from "./json_tables.ts";
+import type { Part } from "./read_part.ts";
+import type { Thinned } from "./thinned.ts";
+
+/** A model of a run, as a line of a figure and a row of a table. */
+export interface Trained {
+  readonly name: string;
+  readonly part: Part;
+  /** How many iterations the run was to have; undefined when its options do not say so. */
+  readonly planned: number | undefined;
+}
+
+/** The fields of the first figure. */
+const MAIN: readonly string[] = ["loss", "energyGap", "accuracy"];
+/** As many lines as a figure takes. */
+const MOST_LINES = 7;
+const MOST_PANELS = 8;
+
+/** How far the training of each model got, how long it took, and what happened. */
+export function trainingTable(models: readonly Trained[]): ReportTable {
+  return {
+    caption: "Training",
+    columns: ["model", "iterations", "of", "minutes", "ms an iteration, median", "95th percentile", "incidents", "end"],
+    rows: models.map(({ name, part, planned }) => {
+      const { metrics, milliseconds: sorted, incidents, divergence } = part;
+      const at = (quantile: number): number | null =>
+        sorted.length === 0 ? null : sorted[Math.ceil(quantile * sorted.length) - 1]!;
+      const minutes = sorted.length === 0 ? null : sorted.reduce((sum, value) => sum + value, 0) / 60_000;
+      const isComplete = planned !== undefined && metrics.total >= planned;
+      const end = divergence === undefined ? (isComplete ? "complete" : "") : `diverged at ${divergence}`;
+      return [name, metrics.total, planned ?? null, minutes, at(0.5), at(0.95), incidents.length, shown(end)];
+    }),
+  };
+}
+
+/** The incidents of all models, a row each. */
+export function incidentTables(models: readonly Trained[]): ReportTable[] {
+  const rows = models.flatMap(({ name, part }) =>
+    part.incidents.map(({ number, divergence, resumedFrom, adjustments, retriesLeft }) => {
+      const { iteration, reason } = Object(divergence) as Record<string, unknown>;
+      const { learningRate, steps, energyL2 } = Object(adjustments) as Record<string, unknown>;
+      const values = [number, iteration, reason, resumedFrom, learningRate, steps, energyL2, retriesLeft];
+      return [name, ...values.map(toCell)];
+    }),
+  );
+  if (rows.length === 0) return [];
+  const remedies = ["learning rate ×", "sampler steps ×", "energy penalty at least"];
+  const columns = ["model", "incident", "diverged at", "reason", "on from", ...remedies, "retries left"];
+  return [{ caption: "Incidents: divergences that training recovered from", columns, rows }];
+}
+
+/** Draws the numbers of training, or those of the evaluations: first loss, energy gap and accuracy, then the others. */
+export function trainingFigures(
+  models: readonly Trained[],
+  of: "metrics" | "evaluations",
+  options: { readonly title: string; readonly seed: number | undefined; readonly report: (problem: string) => void },
+): { readonly figures: ReportFigure[]; readonly text: string[] } {
+  const lines = models.filter(({ part }) => part[of].rows.length > 0);
+  const fields = [...new Set(lines.flatMap(({ part }) => part[of].rows.flatMap((row) => Object.keys(row))))].filter(
+    (field) => field !== "iteration" && field.trim() !== "",
+  );
+  const main = MAIN.filter((field) => fields.includes(field));
+  const others = fields.filter((field) => !MAIN.includes(field));
+  const figures: ReportFigure[] = [];
+  for (let start = 0; start < lines.length; start += MOST_LINES) {
+    const chunk = lines.slice(start, start + MOST_LINES);
+    for (const group of [main, others.slice(0, MOST_PANELS)]) {
+      const drawn = group.filter((field) => chunk.some(({ part }) => part[of].rows.some((row) => field in row)));
+      if (drawn.length === 0) continue;
+      try {
+        figures.push(figureOf(chunk, of, drawn, options));
+      } catch (error) {
+        options.report(`cannot be drawn: ${(error as Error).message}`);
+      }
+    }
+  }
+  return { figures, text: [...textOf(lines, of), ...leftOut(others)] };
+}
+
+function figureOf(
+  models: readonly Trained[],
+  of: "metrics" | "evaluations",
+  fields: readonly string[],
+  { title, seed }: { readonly title: string; readonly seed: number | undefined },
+): ReportFigure {
+  const longest = Math.max(...models.map(({ part }) => part[of].rows.length));
+  const svg = trainingCurves(
+    models.map(({ name, part }) => ({ name, rows: part[of].rows })),
+    {
+      title,
+      fields: Object.fromEntries(fields.map((field) => [field, labelOf(field)])),
+      smoothing: Math.max(1, Math.floor(longest / 40)),
+      ...(seed !== undefined && { seed }),
+    },
+  );
+  const ends = models.map(({ name, part }) => {
+    const last = part[of].last ?? {};
+    const values = fields.filter((field) => field in last).map((field) => `${labelOf(field)} ${rounded(last[field]!)}`);
+    return `${name}: ${values.join(", ")}`;
+  });
+  const labels = fields.map(labelOf).join(", ");
+  return { svg, alt: `${title}: ${labels} against the iteration. At the end ${ends.join("; ")}.` };
+}
+
+/** What the figures do not show of the files. */
+function textOf(models: readonly Trained[], of: "metrics" | "evaluations"): string[] {
+  return models.flatMap(({ name, part }) => {
+    const { every, total, nonFinite }: Thinned = part[of];
+    const facts = [
+      every > 1 && `one of ${every} of its ${thousands(total)} rows is drawn`,
+      nonFinite > 0 && `${thousands(nonFinite)} numbers that are not finite are left out`,
+    ].filter((fact) => fact !== false);
+    return facts.length > 0 ? [`Of ${name} ${facts.join(", and ")}.`] : [];
+  });
+}
+
+function leftOut(others: readonly string[]): string[] {
+  const rest = others.slice(MOST_PANELS);
+  return rest.length === 0 ? [] : [shown(`Not drawn: ${rest.join(", ")}.`)];
+}
+
+/** `energyGap` as people write it. */
+function labelOf(field: string): string {
+  return shown(field.replace(/(?<=[a-z])[A-Z](?![A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)).slice(0, 40);
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
