@@ -92,6 +92,7 @@ export async function report(folders: string | readonly string[], options: Repor
   checkFolders(paths);
   checkArray(ACTION, "commands", commands);
   for (const [folder, name] of Object.entries(models)) checkText(ACTION, `models.${folder}`, name);
+  for (const [file, text] of Object.entries(figures)) checkText(ACTION, `figures["${file}"].alt`, text.alt);
   const reading = { texts: figures, models, room: { bytes: ROOM } };
   const runs: Run[] = [];
   for (const path of paths) runs.push(await readRun(ACTION, path, reading));

@@ -47,7 +47,7 @@ export async function readPart(
   };
   const { files: present } = await files.list(name === "" ? "." : name);
   if (isExpected || present.includes("metrics.jsonl")) await readLines(files, at("metrics.jsonl"), visit);
-  if (strange > 0) files.report(at("metrics.jsonl"), `${strange} lines have no iteration and are left out`);
+  if (strange > 0) files.report(at("metrics.jsonl"), `lines without an iteration are left out: ${strange}`);
   if (present.includes("timing.jsonl")) {
     await readLines(files, at("timing.jsonl"), ({ milliseconds }) => {
       if (typeof milliseconds === "number" && Number.isFinite(milliseconds)) timing.push(milliseconds);
@@ -69,7 +69,7 @@ export async function readPart(
 async function readLines(files: RunFiles, file: string, visit: (row: JsonRow) => void): Promise<void> {
   const condition = await files.use(file, (path) => readJsonLines(path, visit));
   if (!condition) return;
-  if (condition.damaged > 0) files.report(file, `${condition.damaged} damaged lines are left out`);
+  if (condition.damaged > 0) files.report(file, `damaged lines are left out: ${condition.damaged}`);
   if (condition.isTorn) {
     files.report(file, "the last line is not whole and is left out: the run goes on, or it was killed");
   }

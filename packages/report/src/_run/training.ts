@@ -1,7 +1,7 @@
 import { thousands } from "../_style.ts";
 import type { ReportFigure, ReportTable } from "../html_report.ts";
 import { trainingCurves } from "../training_curves.ts";
-import { shown, toCell } from "./json_tables.ts";
+import { type Cell, shown, toCell } from "./json_tables.ts";
 import type { Part } from "./read_part.ts";
 import type { Thinned } from "./thinned.ts";
 
@@ -26,12 +26,12 @@ export function trainingTable(models: readonly Trained[]): ReportTable {
     columns: ["model", "iterations", "of", "minutes", "ms an iteration, median", "95th percentile", "incidents", "end"],
     rows: models.map(({ name, part, planned }) => {
       const { metrics, milliseconds: sorted, incidents, divergence } = part;
-      const at = (quantile: number): number | null =>
-        sorted.length === 0 ? null : sorted[Math.ceil(quantile * sorted.length) - 1]!;
-      const minutes = sorted.length === 0 ? null : sorted.reduce((sum, value) => sum + value, 0) / 60_000;
+      const at = (quantile: number): Cell =>
+        sorted.length === 0 ? null : rounded(sorted[Math.ceil(quantile * sorted.length) - 1]!);
+      const minutes = sorted.length === 0 ? null : rounded(sorted.reduce((sum, value) => sum + value, 0) / 60_000);
       const isComplete = planned !== undefined && metrics.total >= planned;
-      const end = divergence === undefined ? (isComplete ? "complete" : "") : `diverged at ${divergence}`;
-      return [name, metrics.total, planned ?? null, minutes, at(0.5), at(0.95), incidents.length, shown(end)];
+      const end = divergence === undefined ? (isComplete ? "complete" : null) : shown(`diverged at ${divergence}`);
+      return [name, metrics.total, planned ?? null, minutes, at(0.5), at(0.95), incidents.length, end];
     }),
   };
 }
@@ -96,24 +96,24 @@ function figureOf(
       ...(seed !== undefined && { seed }),
     },
   );
-  const ends = models.map(({ name, part }) => {
+  const ends = models.flatMap(({ name, part }) => {
     const last = part[of].last ?? {};
     const values = fields.filter((field) => field in last).map((field) => `${labelOf(field)} ${rounded(last[field]!)}`);
-    return `${name}: ${values.join(", ")}`;
+    return values.length === 0 ? [] : [`${name}: ${values.join(", ")}`];
   });
   const labels = fields.map(labelOf).join(", ");
-  return { svg, alt: `${title}: ${labels} against the iteration. At the end ${ends.join("; ")}.` };
+  const atEnd = ends.length === 0 ? "" : ` At the end ${ends.join("; ")}.`;
+  return { svg, alt: `${title}: ${labels} against the iteration.${atEnd}` };
 }
 
 /** What the figures do not show of the files. */
 function textOf(models: readonly Trained[], of: "metrics" | "evaluations"): string[] {
   return models.flatMap(({ name, part }) => {
     const { every, total, nonFinite }: Thinned = part[of];
-    const facts = [
-      every > 1 && `one of ${every} of its ${thousands(total)} rows is drawn`,
-      nonFinite > 0 && `${thousands(nonFinite)} numbers that are not finite are left out`,
-    ].filter((fact) => fact !== false);
-    return facts.length > 0 ? [`Of ${name} ${facts.join(", and ")}.`] : [];
+    return [
+      ...(every > 1 ? [`Of ${name} one of ${every} of its ${thousands(total)} rows is drawn.`] : []),
+      ...(nonFinite > 0 ? [`Of ${name} numbers that are not finite are left out: ${thousands(nonFinite)}.`] : []),
+    ];
   });
 }
 
@@ -127,6 +127,6 @@ function labelOf(field: string): string {
   return shown(field.replace(/(?<=[a-z])[A-Z](?![A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)).slice(0, 40);
 }
 
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(4)));
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
 }
