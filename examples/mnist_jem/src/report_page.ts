@@ -89,21 +89,18 @@ export function writeFigures({ out, seed, evaluation }: Config, { jem, control }
 export async function writeReport(config: Config, ended?: string): Promise<string> {
   const { preset, iterations, backend, seed } = config;
   const { images, attacked, attackSteps } = config.evaluation;
-  const attack = `${attackSteps} steps, random start, pixels in [0, 1]`;
   const { path } = await report(config.out, {
     title: "A joint energy-based model on MNIST",
     summary: [
       `A ${preset} convNet trained as a JEM for ${iterations} iterations on ${backend}, seed ${seed}, beside the same ` +
         "network trained by cross-entropy alone: equal initial weights, batches, learning rate and iterations.",
-      ended ?? `Evaluated on ${images} test images and ${images} of Fashion-MNIST; ${attacked} were attacked.`,
+      ended ??
+        `Evaluated on ${images} test images and ${images} of Fashion-MNIST; ${attacked} were attacked by PGD with ` +
+          `${attackSteps} steps from a random start, on pixels in [0, 1].`,
     ],
     commands: [command(config)],
     models: { jem: "JEM", control: "control" },
     figures: {
-      "figures/log_density.svg": { alt: "Histograms of log p(x) for MNIST and Fashion-MNIST." },
-      "figures/reliability.svg": { alt: "Accuracy against confidence in 15 bins for both models." },
-      "figures/robustness_linf.svg": { alt: `Accuracy under PGD in L∞ against epsilon: ${attack}.` },
-      "figures/robustness_l2.svg": { alt: `Accuracy under PGD in L2 against epsilon: ${attack}.` },
       "samples/final.png": {
         alt: "A grid of ten rows and ten columns of generated digits, a column for each class.",
         caption: "Chains of the replay buffer: a column for each class, the ten of 1,000 with the highest log p(x, y).",

@@ -2,8 +2,8 @@ import { checkArray, checkFinite, checkText, format } from "./_check.ts";
 import { escapeXml } from "./_escape.ts";
 import type { ReportTable } from "./html_report.ts";
 
-/** A table with its caption, and a button that holds it as CSV. */
-export function renderTable(action: string, name: string, table: ReportTable): string {
+/** A table with its caption, and a button that holds it as CSV. The `number` makes the name of its region no other's. */
+export function renderTable(action: string, name: string, table: ReportTable, number: string): string {
   const { caption, columns, rows } = table;
   checkText(action, `${name}.caption`, caption);
   checkArray(action, `${name}.columns`, columns);
@@ -19,7 +19,7 @@ export function renderTable(action: string, name: string, table: ReportTable): s
   const body = rows.map((row) => `<tr>${row.map((cell, j) => renderCell(cell, j, isNumeric[j]!)).join("")}</tr>`);
   return [
     '<div class="table">',
-    `<div class="scroll" role="region" tabindex="0" aria-label="${escapeXml(caption)}"><table>`,
+    `<div class="scroll" role="region" tabindex="0" aria-label="${escapeXml(`Table ${number}: ${caption}`)}"><table>`,
     `<caption>${escapeXml(caption)}</caption>`,
     `<thead><tr>${head.join("")}</tr></thead>`,
     `<tbody>\n${body.join("\n")}\n</tbody>`,

@@ -49,9 +49,7 @@ export function confidenceHistogram(
   checkBins(ACTION, series);
   const { columns, panelWidth } = binColumns(series.length, options.width);
   const summaries = series.map(({ bins }) => summariseBins(bins));
-  const texts = summaries.map(({ accuracy, confidence, n }) =>
-    describeBins({ accuracy, confidence }, n),
-  );
+  const texts = summaries.map(({ accuracy, confidence, n }) => describeBins({ accuracy, confidence }, n));
   const headings = panelHeadings(
     series.map(({ name }, i) => ({ name, summary: texts[i]! })),
     panelWidth,

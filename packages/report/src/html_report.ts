@@ -152,7 +152,7 @@ function renderSection(section: ReportSection, i: number): string {
     `<h2 id="section-${i + 1}">${escapeXml(heading)}</h2>`,
     ...paragraphs(`${owner}.text`, text),
     ...(commands.length > 0 ? [`<pre tabindex="0"><code>${commands.map(escapeXml).join("\n")}</code></pre>`] : []),
-    ...tables.map((table, j) => renderTable(ACTION, `${owner}.tables[${j}]`, table)),
+    ...tables.map((table, j) => renderTable(ACTION, `${owner}.tables[${j}]`, table, `${i + 1}.${j + 1}`)),
     ...(figures.length > 0 ? ['<div class="figures">'] : []),
     ...figures.map((figure, j) => renderFigure(ACTION, `${owner}.figures[${j}]`, figure)),
     ...(figures.length > 0 ? ["</div>"] : []),

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "node:path";
 import { renderFigure } from "../_html_figure.ts";
+import { altText } from "../alt_text.ts";
 import type { ReportFigure, ReportFigureText } from "../html_report.ts";
 import { megabytes, type RunFiles } from "./files.ts";
 import { shown } from "./json_tables.ts";
@@ -92,16 +93,11 @@ function readFigure(file: string, bytes: Buffer, text?: ReportFigureText): Repor
   return figure;
 }
 
-/** The title that an SVG states, or what the name of the file says. */
+/** What an SVG says of itself, or what the name of the file says. */
 function altOf(file: string, svg: string): string {
   const { dir, name } = parse(file);
-  const words = name.replaceAll(/[_-]+/g, " ").trim();
-  if (dir.endsWith("samples")) {
-    return /^\d+$/.test(words) ? `Samples after ${Number(words)} iterations` : `Samples: ${shown(words)}`;
-  }
-  const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
-  const title = /<title>([^<]*)<\/title>/
-    .exec(svg)?.[1]
-    ?.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => entities[name]!);
-  return title?.trim() ? shown(`${title.trim()} (${words})`) : `Figure: ${shown(words)}`;
+  const words = shown(name.replaceAll(/[_-]+/g, " ").trim());
+  if (/<title>[^<]*\S[^<]*<\/title>/.test(svg)) return altText(svg);
+  if (!dir.endsWith("samples")) return `Figure: ${words}`;
+  return /^\d+$/.test(words) ? `Samples after ${Number(words)} iterations` : `Samples: ${words}`;
 }

@@ -14,7 +14,7 @@ export interface Part {
   /** The numbers of each evaluation during training. */
   readonly evaluations: Thinned;
   /** The iteration at which training diverged for good, and why. */
-  readonly divergence: string | undefined;
+  readonly divergence: { readonly iteration: number; readonly divergence: string } | undefined;
   /** The milliseconds of each iteration, in ascending order. */
   readonly milliseconds: Float64Array;
   readonly incidents: readonly JsonRow[];
@@ -35,14 +35,14 @@ export async function readPart(
   const metrics = thinned();
   const evaluations = thinned();
   const timing: number[] = [];
-  let divergence: string | undefined;
+  let divergence: Part["divergence"];
   let strange = 0;
   const visit = (row: JsonRow): void => {
     const { iteration, evaluation, incident } = row;
     if (typeof iteration !== "number" || !Number.isFinite(iteration)) strange++;
     else if (isRecord(evaluation)) evaluations.add({ ...evaluation, iteration });
     else if (typeof row.divergence === "string" && incident === undefined) {
-      divergence = `iteration ${iteration}: ${row.divergence}`;
+      divergence = { iteration, divergence: row.divergence };
     } else if (incident === undefined) metrics.add(row);
   };
   const { files: present } = await files.list(name === "" ? "." : name);

@@ -1,4 +1,5 @@
 import { thousands } from "../_style.ts";
+import { altText } from "../alt_text.ts";
 import type { ReportFigure, ReportTable } from "../html_report.ts";
 import { trainingCurves } from "../training_curves.ts";
 import { type Cell, shown, toCell } from "./json_tables.ts";
@@ -14,7 +15,7 @@ export interface Trained {
 }
 
 /** The fields of the first figure. */
-const MAIN: readonly string[] = ["loss", "energyGap", "accuracy"];
+const MAIN: readonly string[] = ["loss", "energyGap", "gradientNorm", "accuracy"];
 /** As many lines as a figure takes. */
 const MOST_LINES = 7;
 const MOST_PANELS = 8;
@@ -30,8 +31,17 @@ export function trainingTable(models: readonly Trained[]): ReportTable {
         sorted.length === 0 ? null : rounded(sorted[Math.ceil(quantile * sorted.length) - 1]!);
       const minutes = sorted.length === 0 ? null : rounded(sorted.reduce((sum, value) => sum + value, 0) / 60_000);
       const isComplete = planned !== undefined && metrics.total >= planned;
-      const end = divergence === undefined ? (isComplete ? "complete" : null) : shown(`diverged at ${divergence}`);
-      return [name, metrics.total, planned ?? null, minutes, at(0.5), at(0.95), incidents.length, end];
+      const ended = divergence && shown(`diverged at iteration ${divergence.iteration}: ${divergence.divergence}`);
+      return [
+        name,
+        metrics.total,
+        planned ?? null,
+        minutes,
+        at(0.5),
+        at(0.95),
+        incidents.length,
+        ended ?? (isComplete ? "complete" : null),
+      ];
     }),
   };
 }
@@ -52,7 +62,7 @@ export function incidentTables(models: readonly Trained[]): ReportTable[] {
   return [{ caption: "Incidents: divergences that training recovered from", columns, rows }];
 }
 
-/** Draws the numbers of training, or those of the evaluations: first loss, energy gap and accuracy, then the others. */
+/** Draws the numbers of training, or those of the evaluations: first loss, energy gap, gradient norm and accuracy, then the others. */
 export function trainingFigures(
   models: readonly Trained[],
   of: "metrics" | "evaluations",
@@ -88,7 +98,7 @@ function figureOf(
 ): ReportFigure {
   const longest = Math.max(...models.map(({ part }) => part[of].rows.length));
   const svg = trainingCurves(
-    models.map(({ name, part }) => ({ name, rows: part[of].rows })),
+    models.map(({ name, part }) => ({ name, rows: [...part[of].rows, ...divergences(part)] })),
     {
       title,
       fields: Object.fromEntries(fields.map((field) => [field, labelOf(field)])),
@@ -96,14 +106,16 @@ function figureOf(
       ...(seed !== undefined && { seed }),
     },
   );
-  const ends = models.flatMap(({ name, part }) => {
-    const last = part[of].last ?? {};
-    const values = fields.filter((field) => field in last).map((field) => `${labelOf(field)} ${rounded(last[field]!)}`);
-    return values.length === 0 ? [] : [`${name}: ${values.join(", ")}`];
+  return { svg, alt: altText(svg) };
+}
+
+/** Where training diverged, for good or not, as rows that the figure marks. */
+function divergences({ incidents, divergence }: Part): { iteration: number; divergence: string }[] {
+  const recovered = incidents.flatMap((incident) => {
+    const { iteration } = Object(incident.divergence) as Record<string, unknown>;
+    return typeof iteration === "number" && Number.isFinite(iteration) ? [{ iteration, divergence: "" }] : [];
   });
-  const labels = fields.map(labelOf).join(", ");
-  const atEnd = ends.length === 0 ? "" : ` At the end ${ends.join("; ")}.`;
-  return { svg, alt: `${title}: ${labels} against the iteration.${atEnd}` };
+  return divergence ? [...recovered, divergence] : recovered;
 }
 
 /** What the figures do not show of the files. */
