@@ -87,6 +87,16 @@ export function checkPair(action: string, name: string, form: string, pair: read
  * a colour.
  */
 export function checkSeries(action: string, series: readonly { readonly name: string }[], repeated = false): void {
+  const names = checkNames(action, series, repeated);
+  if (names === 0 || names > COLOURS.length) {
+    throw new RangeError(
+      `Cannot ${action}: series must have 1 to ${COLOURS.length} ${repeated ? "different names" : "items"}, as many as there are colours that can be told apart, but found ${names}`,
+    );
+  }
+}
+
+/** Throws unless `series` is a list of items with names, which differ unless `repeated`; tells how many names there are. */
+export function checkNames(action: string, series: readonly { readonly name: string }[], repeated = false): number {
   checkArray(action, "series", series);
   const names = new Set<string>();
   for (const [i, item] of series.entries()) {
@@ -96,11 +106,7 @@ export function checkSeries(action: string, series: readonly { readonly name: st
     }
     names.add(item.name);
   }
-  if (names.size === 0 || names.size > COLOURS.length) {
-    throw new RangeError(
-      `Cannot ${action}: series must have 1 to ${COLOURS.length} ${repeated ? "different names" : "items"}, as many as there are colours that can be told apart, but found ${names.size}`,
-    );
-  }
+  return names.size;
 }
 
 /** Throws unless `series` is a list of scores in and out of distribution. */

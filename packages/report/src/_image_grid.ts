@@ -1,9 +1,11 @@
 import { image, type Markish, text } from "@observablehq/plot";
+import { checkInteger, checkPair } from "./_check.ts";
 import { oneLine } from "./_escape.ts";
-import type { Panel } from "./_figure.ts";
+import { checkFigureOptions, type Panel } from "./_figure.ts";
 import { dataUri, type Raster } from "./_raster.ts";
 import { FONT_SIZE, INK, MUTED } from "./_style.ts";
 import { textWidth } from "./_text.ts";
+import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** An image with the lines below it. */
 export interface ImageCell {
@@ -25,9 +27,19 @@ const LINE = 15;
 /** The least width of a figure, so that there is room for its title. */
 const LEAST_WIDTH = 320;
 
-/** The scale at which an image of these sides is about `size` CSS pixels large. */
-export function scaleFor(height: number, width: number, size: number): number {
-  return Math.max(1, Math.round(size / Math.max(height, width)));
+/** The range and the scale of a figure of images, whose sides are about `size` CSS pixels unless told. */
+export function imageOptions(
+  action: string,
+  options: ImageFigureOptions,
+  [, height, width]: readonly number[],
+  size: number,
+): { range: readonly [number, number]; scale: number } {
+  checkFigureOptions(action, options);
+  const suitable = Math.round(size / Math.max(height!, width!));
+  const { range = [-1, 1], scale = Math.min(64, Math.max(1, suitable)) } = options;
+  checkPair(action, "range", "[black, white]", range);
+  checkInteger(action, "scale", scale, 1, 64);
+  return { range, scale };
 }
 
 /** Draws images as a table, pixels as squares, each image with its caption. */

@@ -1,12 +1,12 @@
-import { checkInteger, checkLength, checkNumbers, checkPair, checkText, format } from "./_check.ts";
-import { checkFigureOptions, drawFigure, factsOf } from "./_figure.ts";
-import { imagePanel, scaleFor } from "./_image_grid.ts";
+import { checkInteger, checkLength, checkNumbers, checkText, format } from "./_check.ts";
+import { drawFigure, factsOf } from "./_figure.ts";
+import { imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, checkSize, imageRaster } from "./_raster.ts";
 import { shortNumber } from "./_style.ts";
-import type { FigureOptions } from "./figure_options.ts";
+import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** Options of {@linkcode chainFilmstrip}. */
-export interface ChainFilmstripOptions extends Omit<FigureOptions, "n" | "width"> {
+export interface ChainFilmstripOptions extends ImageFigureOptions {
   /** The number of each step, as many as there are, written above its column. @default {1, 2, 3, ...} */
   readonly steps?: ArrayLike<number>;
   /** The energy of each image, `[steps, chains]` in row-major order, written below it. @default {not written} */
@@ -15,10 +15,6 @@ export interface ChainFilmstripOptions extends Omit<FigureOptions, "n" | "width"
   readonly names?: readonly string[];
   /** How many steps are drawn at most: the first, the last and others evenly between. @default {10} */
   readonly columns?: number;
-  /** The values of black and white, the lower first; what lies beyond is clipped. @default {[-1, 1]} */
-  readonly range?: readonly [black: number, white: number];
-  /** The side of the square that shows one pixel of an image in CSS pixels, from 1 to 64. @default {as makes images of about 56} */
-  readonly scale?: number;
 }
 
 const ACTION = "draw chain filmstrip";
@@ -53,7 +49,6 @@ export function chainFilmstrip(
   shape: readonly number[],
   options: ChainFilmstripOptions = {},
 ): string {
-  checkFigureOptions(ACTION, options);
   if (!Array.isArray(shape) || shape.length !== 5) {
     throw new TypeError(
       `Cannot ${ACTION}: shape must be [steps, chains, height, width, channels] but found ${format(shape)}`,
@@ -61,11 +56,10 @@ export function chainFilmstrip(
   }
   const [stepCount, chains, height, width, channels] = shape as [number, number, number, number, number];
   const images = checkImages(ACTION, "values", values, [stepCount * chains, height, width, channels]);
-  const { title = "Chains", range = [-1, 1], scale = scaleFor(height, width, 56), columns = 10 } = options;
+  const { range, scale } = imageOptions(ACTION, options, images, 56);
+  const { title = "Chains", columns = 10 } = options;
   const { energies, steps = Array.from({ length: stepCount }, (_, i) => i + 1) } = options;
   const { names = Array.from({ length: chains }, (_, i) => `chain ${i + 1}`) } = options;
-  checkPair(ACTION, "range", "[black, white]", range);
-  checkInteger(ACTION, "scale", scale, 1, 64);
   checkInteger(ACTION, "columns", columns, 1, 1000);
   checkNumbers(ACTION, "steps", steps);
   checkLength(ACTION, "steps", steps.length, "steps of the shape", stepCount);

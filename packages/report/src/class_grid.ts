@@ -1,12 +1,12 @@
-import { checkInteger, checkLength, checkNumbers, checkPair, checkText } from "./_check.ts";
-import { checkFigureOptions, drawFigure, factsOf } from "./_figure.ts";
-import { imagePanel, scaleFor } from "./_image_grid.ts";
+import { checkInteger, checkLength, checkNumbers, checkText } from "./_check.ts";
+import { drawFigure, factsOf } from "./_figure.ts";
+import { imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, imageRaster } from "./_raster.ts";
 import { thousands } from "./_style.ts";
-import type { FigureOptions } from "./figure_options.ts";
+import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** Options of {@linkcode classGrid}. */
-export interface ClassGridOptions extends Omit<FigureOptions, "n" | "width"> {
+export interface ClassGridOptions extends ImageFigureOptions {
   /** The class of each image, an integer of at least 0. */
   readonly labels: ArrayLike<number>;
   /** The name of each class, left of its row. @default {"class 0", "class 1", ...} */
@@ -15,10 +15,6 @@ export interface ClassGridOptions extends Omit<FigureOptions, "n" | "width"> {
   readonly columns?: number;
   /** A line below each image, such as its `log p(x, y)`, as many as there are images. @default {none} */
   readonly captions?: readonly string[];
-  /** The values of black and white, the lower first; what lies beyond is clipped. @default {[-1, 1]} */
-  readonly range?: readonly [black: number, white: number];
-  /** The side of the square that shows one pixel of an image in CSS pixels, from 1 to 64. @default {as makes images of about 56} */
-  readonly scale?: number;
 }
 
 const ACTION = "draw class grid";
@@ -47,13 +43,10 @@ const ACTION = "draw class grid";
  * @throws {RangeError} When a value is not finite, a label has no name, or an option is out of range.
  */
 export function classGrid(values: ArrayLike<number>, shape: readonly number[], options: ClassGridOptions): string {
-  checkFigureOptions(ACTION, options);
   const images = checkImages(ACTION, "values", values, shape);
-  const [n, height, width] = images;
-  const { title = "Samples by class", labels, classNames, captions, columns = 10, range = [-1, 1] } = options;
-  const { scale = scaleFor(height, width, 56) } = options;
-  checkPair(ACTION, "range", "[black, white]", range);
-  checkInteger(ACTION, "scale", scale, 1, 64);
+  const [n] = images;
+  const { range, scale } = imageOptions(ACTION, options, images, 56);
+  const { title = "Samples by class", labels, classNames, captions, columns = 10 } = options;
   checkInteger(ACTION, "columns", columns, 1, 1000);
   checkNumbers(ACTION, "labels", labels);
   checkLength(ACTION, "labels", labels.length, "images", n);

@@ -1,5 +1,5 @@
 import { contour, dot, image, line, type Markish } from "@observablehq/plot";
-import { checkArray, checkInteger, checkNumbers, checkPair, checkSeries, checkText, format } from "./_check.ts";
+import { checkArray, checkInteger, checkNames, checkNumbers, checkPair, checkText, format } from "./_check.ts";
 import { type HeatScale, heatRaster, scalePanel } from "./_colour_scale.ts";
 import type { Point } from "./_curves.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem, type Panel } from "./_figure.ts";
@@ -59,11 +59,11 @@ const ACTION = "draw energy landscape";
  *
  * @see {@link https://arxiv.org/abs/1903.12370 | Nijkamp et al., On the anatomy of MCMC-based maximum likelihood learning of energy-based models, figure 1}
  *
- * @param series One to seven models with different names; up to four stand in a row.
+ * @param series One or more models with different names; three stand in a row, or four when there are four.
  * @param options The grid; title, seed, temperature and width; domain and label of the scale, and lines.
  * @returns A standalone SVG with the heat maps in it; equal arguments give equal strings.
  * @throws {TypeError} When a list, a name or a number is of another kind, or a list has another number of elements.
- * @throws {RangeError} When there is no series or too many, or a number is not finite or out of range.
+ * @throws {RangeError} When there is no series, or a number is not finite or out of range.
  */
 export function energyLandscape(series: readonly LandscapeSeries[], options: EnergyLandscapeOptions): string {
   checkFigureOptions(ACTION, options);
@@ -71,7 +71,7 @@ export function energyLandscape(series: readonly LandscapeSeries[], options: Ene
   checkGrid(options);
   checkInteger(ACTION, "contours", contours, 0, 50);
   checkText(ACTION, "energyLabel", energyLabel);
-  checkSeries(ACTION, series);
+  if (checkNames(ACTION, series) === 0) throw new RangeError(`Cannot ${ACTION}: series must not be empty`);
   for (const [i, item] of series.entries()) checkLandscape(`series[${i}]`, item, shape);
   const domain = options.domain ?? extent(series.map(({ energies }) => energies));
   checkPair(ACTION, "domain", "[lowest, highest]", domain);
@@ -162,9 +162,13 @@ function checkLandscape(
 function summarise({ energies, samples, chains }: LandscapeSeries): string {
   const [lowest, highest] = extent([energies]);
   const parts = [`from ${shortNumber(lowest)} to ${shortNumber(highest)}`];
-  if (samples !== undefined) parts.push(`${thousands(samples.length / 2)} samples`);
-  if (chains !== undefined) parts.push(`${thousands(chains.shape[1]!)} chains`);
+  if (samples !== undefined) parts.push(count(samples.length / 2, "sample"));
+  if (chains !== undefined) parts.push(count(chains.shape[1]!, "chain"));
   return parts.join(" · ");
+}
+
+function count(n: number, what: string): string {
+  return `${thousands(n)} ${what}${n === 1 ? "" : "s"}`;
 }
 
 function heatMap(

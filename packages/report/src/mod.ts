@@ -1,6 +1,6 @@
 /**
- * Figures and reports of a run, in Node: reliability diagrams, score histograms, robustness and training curves as
- * standalone SVG (and PNG), grids of samples as PNG, and one self-contained HTML page.
+ * Figures and reports of a run, in Node: calibration, uncertainty, out-of-distribution detection, robustness, training,
+ * energies and samples as standalone SVG (and PNG), grids of samples as PNG, and one self-contained HTML page.
  *
  * ```ts
  * import { htmlReport, reliabilityDiagram } from "@jem-js/report";

@@ -1,9 +1,9 @@
-import { checkBetween, checkFinite, checkInteger, checkLength, checkPair, checkText } from "./_check.ts";
-import { checkFigureOptions, drawFigure, factsOf } from "./_figure.ts";
-import { imagePanel, scaleFor } from "./_image_grid.ts";
+import { checkBetween, checkFinite, checkLength, checkText } from "./_check.ts";
+import { drawFigure, factsOf } from "./_figure.ts";
+import { imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, imageRaster } from "./_raster.ts";
 import { numberText, percent } from "./_style.ts";
-import type { FigureOptions } from "./figure_options.ts";
+import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** What a model says of an image. */
 export interface Prediction {
@@ -14,7 +14,7 @@ export interface Prediction {
 }
 
 /** Options of {@linkcode perturbationGrid}. */
-export interface PerturbationGridOptions extends Omit<FigureOptions, "n" | "width"> {
+export interface PerturbationGridOptions extends ImageFigureOptions {
   /** The shape of both sets of images, `[n, height, width, channels]`, with 1 channel (grey) or 3 (red, green, blue). */
   readonly shape: readonly number[];
   /** What the model says of each original and each perturbed image, written below them. @default {not written} */
@@ -23,10 +23,6 @@ export interface PerturbationGridOptions extends Omit<FigureOptions, "n" | "widt
    * By what the differences are multiplied, above 0. @default {the largest integer that clips none, at least 1}
    */
   readonly magnification?: number;
-  /** The values of black and white, the lower first; what lies beyond is clipped. @default {[0, 1]} */
-  readonly range?: readonly [black: number, white: number];
-  /** The side of the square that shows one pixel of an image in CSS pixels, from 1 to 64. @default {as makes images of about 84} */
-  readonly scale?: number;
 }
 
 const ACTION = "draw perturbation grid";
@@ -44,6 +40,7 @@ const ACTION = "draw perturbation grid";
  *
  * const svg = perturbationGrid([0.5, 0.5], [0.75, 0.25], {
  *   shape: [1, 1, 2, 1],
+ *   range: [0, 1],
  *   predictions: { original: [{ label: 7, confidence: 0.98 }], perturbed: [{ label: 3, confidence: 0.61 }] },
  * });
  * expect(svg).toContain("difference × 4");
@@ -64,13 +61,11 @@ export function perturbationGrid(
   perturbed: ArrayLike<number>,
   options: PerturbationGridOptions,
 ): string {
-  checkFigureOptions(ACTION, options);
   const images = checkImages(ACTION, "original", original, options.shape);
   checkImages(ACTION, "perturbed", perturbed, options.shape);
-  const [n, height, width] = images;
-  const { title = "Perturbations", range = [0, 1], scale = scaleFor(height, width, 84), predictions } = options;
-  checkPair(ACTION, "range", "[black, white]", range);
-  checkInteger(ACTION, "scale", scale, 1, 64);
+  const [n] = images;
+  const { range, scale } = imageOptions(ACTION, options, images, 84);
+  const { title = "Perturbations", predictions } = options;
   if (predictions !== undefined) {
     checkPredictions("original", predictions.original, n);
     checkPredictions("perturbed", predictions.perturbed, n);

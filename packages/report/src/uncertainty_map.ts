@@ -1,11 +1,11 @@
 import { checkArray, checkInteger, checkNumbers, checkPair, checkText } from "./_check.ts";
 import { type HeatScale, heatRaster, rgb, scalePanel } from "./_colour_scale.ts";
-import { checkFigureOptions, drawFigure, factsOf } from "./_figure.ts";
+import { drawFigure, factsOf } from "./_figure.ts";
 import { extent } from "./_histogram.ts";
-import { type ImageCell, imagePanel, scaleFor } from "./_image_grid.ts";
+import { type ImageCell, imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, checkSize, imageRaster, type Raster } from "./_raster.ts";
 import { COLOURS, RULE, shortNumber } from "./_style.ts";
-import type { FigureOptions } from "./figure_options.ts";
+import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** Images with a class and an uncertainty for each pixel. */
 export interface UncertaintyMaps {
@@ -22,17 +22,13 @@ export interface UncertaintyMaps {
 }
 
 /** Options of {@linkcode uncertaintyMap}. */
-export interface UncertaintyMapOptions extends Omit<FigureOptions, "n" | "width"> {
+export interface UncertaintyMapOptions extends ImageFigureOptions {
   /** The names of the classes, one to twenty; the first seven colours can be told apart with any colour vision. */
   readonly classNames: readonly string[];
   /** The label of the scale. @default {"uncertainty"} */
   readonly uncertaintyLabel?: string;
   /** The ends of the scale; what lies beyond has the colour of its end. @default {the lowest and the highest uncertainty} */
   readonly domain?: readonly [lowest: number, highest: number];
-  /** The values of black and white, the lower first; what lies beyond is clipped. @default {[-1, 1]} */
-  readonly range?: readonly [black: number, white: number];
-  /** The side of the square that shows one pixel of an image in CSS pixels, from 1 to 64. @default {as makes images of about 144} */
-  readonly scale?: number;
 }
 
 const ACTION = "draw uncertainty map";
@@ -69,19 +65,11 @@ const PALETTE: readonly string[] = [
  * @throws {RangeError} When a value is not finite, a class has no name, or an option is out of range.
  */
 export function uncertaintyMap(maps: UncertaintyMaps, options: UncertaintyMapOptions): string {
-  checkFigureOptions(ACTION, options);
   const { images, predictions, uncertainties, labels } = maps;
   const shape = checkImages(ACTION, "images", images, maps.shape);
   const [n, height, width] = shape;
-  const {
-    title = "Uncertainty of each pixel",
-    uncertaintyLabel = "uncertainty",
-    range = [-1, 1],
-    classNames,
-  } = options;
-  const { scale = scaleFor(height, width, 144) } = options;
-  checkPair(ACTION, "range", "[black, white]", range);
-  checkInteger(ACTION, "scale", scale, 1, 64);
+  const { title = "Uncertainty of each pixel", uncertaintyLabel = "uncertainty", classNames } = options;
+  const { range, scale } = imageOptions(ACTION, options, shape, 144);
   checkText(ACTION, "uncertaintyLabel", uncertaintyLabel);
   checkArray(ACTION, "classNames", classNames);
   checkInteger(ACTION, "the number of classNames", classNames.length, 1, PALETTE.length);
