@@ -142,10 +142,10 @@ async function filmOf(head: EnergyHead): Promise<Digits["film"]> {
   const [forStart, forChains] = split(key(3));
   const kernel = sgld(head, { stepSize: 10, noiseScale: 0.01, clamp: [-1, 1] });
   const start = uniform(forStart!, [5, 28, 28, 1], { min: -1, max: 1 });
-  const { x } = await sample(kernel, start, { key: forChains!, samples: 10, thinning: 10 });
+  const { x } = await sample(kernel, start, { key: forChains!, samples: 10, thinning: 50 });
   const values = await read(x!);
   const energies = await read(head.energy(tf.reshape(x!, [50, 28, 28, 1])));
-  return { values, shape: x!.shape, steps: range(10).map((i) => 10 * (i + 1)), energies };
+  return { values, shape: x!.shape, steps: range(10).map((i) => 50 * (i + 1)), energies };
 }
 
 async function perturb(head: EnergyHead, mnist: Dataset): Promise<Digits["perturbation"]> {
