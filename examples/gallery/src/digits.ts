@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs";
 import { readFashion, readMnist } from "./datasets.ts";
 
 /** What is measured of one model, example by example. */
-export interface DigitModel {
+interface DigitModel {
   readonly name: string;
   /** The lines of its metrics file. */
   readonly rows: readonly Record<string, unknown>[];

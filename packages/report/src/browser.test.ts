@@ -17,7 +17,8 @@ const executablePath = [
   "/usr/bin/google-chrome",
 ].find((path) => path !== undefined && existsSync(path));
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const require = createRequire(import.meta.url);
+const axe = require.resolve("axe-core/axe.min.js");
 const folder = mkdtempSync(join(tmpdir(), "browser-"));
 let browser: Browser;
 let runPage: string;

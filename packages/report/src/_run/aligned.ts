@@ -10,7 +10,7 @@ export interface Aligned {
 }
 
 /** The numbers of a row in each run. */
-export interface AlignedRow {
+interface AlignedRow {
   readonly label: string;
   /** The number of run `run` in column `column`, undefined when it has none. */
   at(run: number, column: string): number | undefined;
