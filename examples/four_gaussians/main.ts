@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   writeFileSync(join(out, "results.json"), `${JSON.stringify({ backend, iterations, rows }, undefined, 2)}\n`);
   const svg = draw(densities, seeds, grid);
   writeFileSync(join(out, "densities.svg"), svg);
-  writeFileSync(join(out, "densities.png"), toPng(svg));
+  writeFileSync(join(out, "densities.png"), toPng(svg, { scale: 1 }));
   console.table(rows.map((row) => ({ ...row, got: Number(row.got.toFixed(4)) })));
   console.log(`The accuracy of the Bayes classifier is ${bayesAccuracy(exact, grid).toFixed(4)}.`);
   const failed = rows.filter(({ passes }) => !passes).length;

@@ -60,6 +60,8 @@ struct ProductKernels {
   /** `c[i] = op(a[i]) op(b[i])` for `batch` matrices, `[m, k]` times `[k, n]`; a stride of 0 repeats one matrix. */
   void (*matmul)(Context&, int batch, size_t a_stride, size_t b_stride, bool transpose_a, bool transpose_b, int m, int n,
                  int k, const float* a, const float* b, float* c);
+  void (*matmul_double)(Context&, int batch, size_t a_stride, size_t b_stride, bool transpose_a, bool transpose_b, int m,
+                        int n, int k, const double* a, const double* b, double* c);
 };
 
 /** Kernels that touch each element a few times. */

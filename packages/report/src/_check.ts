@@ -74,6 +74,15 @@ export function checkLength(action: string, name: string, found: number, other: 
   }
 }
 
+/** Throws unless the lists, by name, are numbers, as many in each as in the first. */
+export function checkLists(action: string, owner: string, lists: Readonly<Record<string, ArrayLike<number>>>): void {
+  const [first] = Object.entries(lists) as [[string, ArrayLike<number>]];
+  for (const [name, list] of Object.entries(lists)) {
+    checkNumbers(action, `${owner}.${name}`, list);
+    checkLength(action, `${owner}.${name}`, list.length, first[0], first[1].length);
+  }
+}
+
 /** Throws unless `pair` is two finite numbers, ascending, such as `form` names them. */
 export function checkPair(action: string, name: string, form: string, pair: readonly [number, number]): void {
   checkArray(action, name, pair);

@@ -62,7 +62,7 @@ export function curveLegend(labels: readonly string[]): LegendItem[] {
 }
 
 /** The first, lowest, highest and last point of each of 600 columns: what the line covers stays as it is. */
-export function thin(points: readonly Point[]): readonly Point[] {
+function thin(points: readonly Point[]): readonly Point[] {
   if (points.length <= 4 * COLUMNS) return points;
   const lowest = points[0]!.x;
   const span = points.at(-1)!.x - lowest || 1;

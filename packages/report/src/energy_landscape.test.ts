@@ -59,8 +59,9 @@ test("energyLandscape() draws lines of equal energy between the ends of the scal
   const grid: EnergyLandscapeOptions = { shape: [10, 10], x: [0, 10], y: [0, 10], width: 420, contours: 2 };
   const lines = parse(energyLandscape([slope], grid)).querySelectorAll('g[aria-label="contour"] path');
   expect(lines).toHaveLength(2);
-  // Energy 3 lies on the middle of the fourth column, x = 3.5.
+  // Energy 3 lies on the middle of the fourth column, x = 3.5, and energy 6 on x = 6.5.
   expect(lines[0]!.getAttribute("d")).toContain(`${64 + 34 * 3.5},`);
+  expect(lines[1]!.getAttribute("d")).toContain(`${64 + 34 * 6.5},`);
   expect(energyLandscape([slope], { ...grid, contours: 0 })).not.toContain("contour");
 });
 

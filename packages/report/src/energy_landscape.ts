@@ -1,12 +1,11 @@
-import { contour, dot, image, line, type Markish } from "@observablehq/plot";
 import { checkArray, checkInteger, checkNames, checkNumbers, checkPair, checkText, format } from "./_check.ts";
-import { type HeatScale, heatRaster, scalePanel } from "./_colour_scale.ts";
-import type { Point } from "./_curves.ts";
+import { type HeatScale, scalePanel } from "./_colour_scale.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem, type Panel } from "./_figure.ts";
 import { extent } from "./_histogram.ts";
+import { contourLines, heatMap, overlay } from "./_landscape.ts";
 import { axes, MARGINS, panelHeadings } from "./_marks.ts";
-import { checkSize, dataUri } from "./_raster.ts";
-import { INK, PAPER, shortNumber, thousands } from "./_style.ts";
+import { checkSize } from "./_raster.ts";
+import { INK, shortNumber, thousands } from "./_style.ts";
 import type { FigureOptions } from "./figure_options.ts";
 
 /** An energy over the plane, with what moved in it. */
@@ -99,7 +98,7 @@ export function energyLandscape(series: readonly LandscapeSeries[], options: Ene
         y: { domain: [Math.min(...y), Math.max(...y)] },
         marks: [
           heatMap(item.energies, options, scale, size),
-          ...lines(item.energies, options, domain, contours),
+          ...contourLines(item.energies, options, scale, contours),
           ...axes({ x: "x", y: "y" }, { xTicks: 4, yTicks: 4 }).slice(1),
           ...overlay(item),
           ...marks[i]!,
@@ -169,78 +168,6 @@ function summarise({ energies, samples, chains }: LandscapeSeries): string {
 
 function count(n: number, what: string): string {
   return `${thousands(n)} ${what}${n === 1 ? "" : "s"}`;
-}
-
-function heatMap(
-  energies: ArrayLike<number>,
-  { shape, x, y }: EnergyLandscapeOptions,
-  scale: HeatScale,
-  size: { readonly width: number; readonly height: number },
-): Markish {
-  const [rows, columns] = shape;
-  const isUpwards = y[0] < y[1];
-  // The first row of an image is its upper one.
-  const values = Array.from({ length: rows * columns }, (_, i) => {
-    const row = Math.floor(i / columns);
-    return energies[(isUpwards ? rows - 1 - row : row) * columns + (i % columns)]!;
-  });
-  return image([0], {
-    ...size,
-    x: [(x[0] + x[1]) / 2],
-    y: [(y[0] + y[1]) / 2],
-    src: dataUri(heatRaster(values, shape, scale)),
-    preserveAspectRatio: "none",
-    imageRendering: "pixelated",
-  });
-}
-
-/** Lines of equal energy at equal distances on the scale. */
-function lines(
-  energies: ArrayLike<number>,
-  { shape, x, y }: EnergyLandscapeOptions,
-  [lowest, highest]: readonly [number, number],
-  count: number,
-): Markish[] {
-  if (count === 0) return [];
-  const [rows, columns] = shape;
-  // A frame of copies puts the ends of the lines, which would run along the edge, outside of the map, white on white.
-  const clamp = (i: number, most: number): number => Math.min(most - 1, Math.max(0, i - 1));
-  const values = Array.from({ length: (rows + 2) * (columns + 2) }, (_, i) => {
-    const [row, column] = [Math.floor(i / (columns + 2)), i % (columns + 2)];
-    return energies[clamp(row, rows) * columns + clamp(column, columns)]!;
-  });
-  const [dx, dy] = [(x[1] - x[0]) / columns, (y[1] - y[0]) / rows];
-  const thresholds = Array.from({ length: count }, (_, i) => lowest + ((i + 1) / (count + 1)) * (highest - lowest));
-  const size = { width: columns + 2, height: rows + 2 };
-  const edges = { x1: x[0] - dx, x2: x[1] + dx, y1: y[0] - dy, y2: y[1] + dy };
-  return [contour(values, { ...size, ...edges, thresholds, stroke: PAPER, strokeWidth: 0.75, strokeOpacity: 0.6 })];
-}
-
-function overlay({ samples, chains }: LandscapeSeries): Markish[] {
-  const marks: Markish[] = [];
-  if (samples !== undefined) {
-    const points = Array.from({ length: samples.length / 2 }, (_, i) => ({
-      x: samples[2 * i]!,
-      y: samples[2 * i + 1]!,
-    }));
-    marks.push(dot(points, { x: "x", y: "y", r: 1.75, fill: PAPER, stroke: INK, strokeWidth: 0.5 }));
-  }
-  if (chains === undefined) return marks;
-  const [steps, count] = chains.shape as [number, number];
-  for (let chain = 0; chain < count; chain++) {
-    const points = Array.from({ length: steps }, (_, step): Point => {
-      const at = 2 * (step * count + chain);
-      return { x: chains.values[at]!, y: chains.values[at + 1]! };
-    });
-    const ends = { x: "x", y: "y", r: 3.5, strokeWidth: 1.25 } as const;
-    marks.push(
-      line(points, { x: "x", y: "y", stroke: PAPER, strokeWidth: 3 }),
-      line(points, { x: "x", y: "y", stroke: INK, strokeWidth: 1.25 }),
-      dot(points.slice(0, 1), { ...ends, fill: PAPER, stroke: INK }),
-      dot(points.slice(-1), { ...ends, fill: INK, stroke: PAPER }),
-    );
-  }
-  return marks;
 }
 
 function legendOf(series: readonly LandscapeSeries[]): LegendItem[] {

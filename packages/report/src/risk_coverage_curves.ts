@@ -1,5 +1,5 @@
 import { riskCoverageCurve } from "@jem-js/metrics";
-import { checkLength, checkNumbers, checkSeries, checkText } from "./_check.ts";
+import { checkLists, checkSeries, checkText } from "./_check.ts";
 import { curveLegend, curveMarks, pointsOf } from "./_curves.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, withCount } from "./_figure.ts";
 import { axes, FIFTHS, MARGINS, percentTick } from "./_marks.ts";
@@ -55,9 +55,7 @@ export function riskCoverageCurves(
   checkText(ACTION, "riskLabel", riskLabel);
   checkSeries(ACTION, series);
   for (const [i, { confidences, losses }] of series.entries()) {
-    checkNumbers(ACTION, `series[${i}].confidences`, confidences);
-    checkNumbers(ACTION, `series[${i}].losses`, losses);
-    checkLength(ACTION, `series[${i}].losses`, losses.length, "confidences", confidences.length);
+    checkLists(ACTION, `series[${i}]`, { confidences, losses });
   }
   const curves = series.map(({ confidences, losses }) => riskCoverageCurve(confidences, losses));
   const summaries = curves.map(

@@ -1,6 +1,6 @@
 import { type Interval, wilsonInterval } from "@jem-js/metrics";
 import { areaY, dot, line, type PlotOptions, ruleY } from "@observablehq/plot";
-import { checkBetween, checkFinite, checkLength, checkNumbers, checkSeries, format } from "./_check.ts";
+import { checkBetween, checkFinite, checkLength, checkLists, checkSeries, format } from "./_check.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem } from "./_figure.ts";
 import { axes, MARGINS, percentTick } from "./_marks.ts";
 import { BAND, BAND_OPACITY, colour, MUTED, percent, shortNumber, symbol } from "./_style.ts";
@@ -134,9 +134,7 @@ export function robustnessCurve(series: readonly RobustnessSeries[], options: Ro
 }
 
 function checkCurve(owner: string, { epsilons, accuracies, intervals }: RobustnessSeries): void {
-  checkNumbers(ACTION, `${owner}.epsilons`, epsilons);
-  checkNumbers(ACTION, `${owner}.accuracies`, accuracies);
-  checkLength(ACTION, `${owner}.accuracies`, accuracies.length, "epsilons", epsilons.length);
+  checkLists(ACTION, owner, { epsilons, accuracies });
   if (intervals !== undefined) {
     checkLength(ACTION, `${owner}.intervals`, intervals.length, "epsilons", epsilons.length);
     for (const [i, { lower, upper }] of intervals.entries()) {

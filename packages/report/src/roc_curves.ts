@@ -30,7 +30,7 @@ const ACTION = "draw ROC curves";
  *   { name: "log p(x)", inScores: [2, 3, 4, 5], outScores: [0, 1, 2.5] },
  *   { name: "max p(y|x)", inScores: [0.7, 0.9, 0.9, 1], outScores: [0.8, 0.9, 1] },
  * ]);
- * expect(svg).toContain("log p(x): AUROC 0.917 [0.703, 1.000]");
+ * expect(svg).toContain("log p(x): AUROC 0.917 [0.686, 1.000]");
  * ```
  *
  * @see {@link https://doi.org/10.1016/j.patrec.2005.10.010 | Fawcett, An introduction to ROC analysis}

@@ -1,6 +1,6 @@
 import { type SparsificationCurve, sparsificationCurve } from "@jem-js/metrics";
 import { dot, line, type Markish, ruleX } from "@observablehq/plot";
-import { checkInteger, checkLength, checkNumbers, checkSeries, checkText } from "./_check.ts";
+import { checkInteger, checkLists, checkSeries, checkText } from "./_check.ts";
 import { curveLegend, curveMarks, pointsOf } from "./_curves.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type Panel, withCount } from "./_figure.ts";
 import { axes, FIFTHS, MARGINS, panelHeadings, percentTick, tickCount } from "./_marks.ts";
@@ -76,16 +76,14 @@ export function uncertaintyErrorPlot(
   checkText(ACTION, "errorLabel", errorLabel);
   checkSeries(ACTION, series);
   for (const [i, { uncertainties, errors }] of series.entries()) {
-    checkNumbers(ACTION, `series[${i}].uncertainties`, uncertainties);
-    checkNumbers(ACTION, `series[${i}].errors`, errors);
-    checkLength(ACTION, `series[${i}].errors`, errors.length, "uncertainties", uncertainties.length);
+    checkLists(ACTION, `series[${i}]`, { uncertainties, errors });
   }
   const curves = series.map(({ uncertainties, errors }) => sparsificationCurve(uncertainties, errors));
   const summaries = curves.map(({ ause }) => `AUSE ${shortNumber(ause)}`);
   const panelWidth = Math.floor(width / 2);
   const { height, marks } = panelHeadings(
     [
-      { name: "Error in bins of uncertainty", summary: `mean and 95% interval, ${bins} bins of equal count` },
+      { name: "Error in bins of uncertainty", summary: "mean and 95% interval, bins of equal count" },
       { name: "Sparsification", summary: "error of what is left" },
     ],
     panelWidth,
