@@ -30,7 +30,7 @@ describe.skipIf(executablePath === undefined)("the page in Chromium (skipped wit
     runPage = await makeRunPage();
     textPage = join(folder, "text.html");
     writeFileSync(textPage, textReport());
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true });

@@ -33,7 +33,7 @@ const metrics = lines([0, 1, 2].map((iteration) => ({ iteration, loss: 3 - itera
 
 /** A run of two models with everything in its folder. */
 const FULL: Readonly<Record<string, Content>> = {
-  "config.json": { seed: 7, iterations: 3, sgld: { steps: 10, stepSize: 0.5 }, clamp: [-1, 1], exact: false },
+  "config.json": { seed: 20240117, iterations: 3, sgld: { steps: 10, stepSize: 0.5 }, clamp: [-1, 1], exact: false },
   "results.json": [
     { figure: "accuracy", jem: 0.9123456789, control: 0.95 },
     { figure: "ECE", jem: 0.02, control: null },
@@ -132,7 +132,7 @@ describe("report() of one run", () => {
     ]);
     expect(rowsOf("config.json")).toEqual([
       ["name", "value"],
-      ["seed", "7"],
+      ["seed", "20240117"],
       ["iterations", "3"],
       ["sgld.steps", "10"],
       ["sgld.stepSize", "0.5"],
@@ -196,9 +196,10 @@ describe("report() of one run", () => {
   });
 
   test("leaves out what is missing, damaged or too large, and says so", async () => {
+    const long = `{"iteration":5,"loss":1,"text":"${"x".repeat(1 << 20)}"}`;
     const folder = folderOf({
       "results.json": '{"accuracy": 0.9',
-      "metrics.jsonl": `${metrics}[1]\nnonsense\n\n\0\0\0\n{"loss":1}\n{"iteration":9,"loss":1e999}\n`,
+      "metrics.jsonl": `${metrics}[1]\nnonsense\n\n\0\0\0\n${long}\n{"loss":1}\n{"iteration":9,"loss":1e999}\n`,
       "timing.jsonl": '{"iteration":0,"milliseconds":"fast"}\n',
       "incidents/incident-1.json": "7",
       "figures/cut.png": PNG.subarray(0, 20),
@@ -212,7 +213,7 @@ describe("report() of one run", () => {
     expect(rowsOf("Files")!.slice(1)).toEqual([
       ["config.json", "is missing"],
       ["results.json", expect.stringMatching(/^is damaged: .*JSON/)],
-      ["metrics.jsonl", "damaged lines are left out: 3"],
+      ["metrics.jsonl", "damaged lines are left out: 4"],
       ["metrics.jsonl", "lines without an iteration are left out: 1"],
       ["incidents/incident-1.json", "is no report of an incident"],
       ["samples/bomb.png", "is left out: it has more than 67108864 pixels"],
@@ -350,6 +351,13 @@ describe("report() of several runs", () => {
     const { html } = await pageOf(none);
     expect(html).toContain("No two runs differ in the seed alone");
     expect(html).not.toContain("±");
+  });
+
+  test("tells options apart that differ far from their beginning", async () => {
+    const long = (end: string): object => ({ list: `${"x".repeat(1000)}${end}` });
+    const { rowsOf, html } = await pageOf([folderOf(run(0, 0.4, long("a"))), folderOf(run(1, 0.6, long("b")))]);
+    expect(rowsOf("Options that differ")!.map(([option]) => option)).toEqual(["option", "seed", "out", "list"]);
+    expect(html).toContain("No two runs differ in the seed alone");
   });
 
   test("tells folders of the same name apart, and draws more runs than a figure has colours", async () => {

@@ -35,12 +35,15 @@ export function flatten(value: unknown, path = "", depth = 0): [path: string, ce
   return entries.flatMap(([name, item]) => flatten(item, path === "" ? name : `${path}.${name}`, depth + 1));
 }
 
-/** The cell of a JSON value. */
+/** The cell of a JSON value, whole. */
 export function toCell(value: unknown): Cell {
   if (value === null || value === undefined) return null;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  if (value === "") return "";
-  return shown(toText(value));
+  return typeof value === "number" && Number.isFinite(value) ? value : toText(value);
+}
+
+/** A cell that is not too long. */
+export function shownCell(cell: Cell): Cell {
+  return typeof cell === "string" && cell !== "" ? shown(cell) : cell;
 }
 
 function toText(value: unknown): string {
@@ -81,6 +84,6 @@ function limited(caption: string, columns: readonly string[], rows: readonly Cel
   return {
     caption: isLong ? `${caption} (the first ${MOST_ROWS} of ${rows.length} rows)` : caption,
     columns,
-    rows: isLong ? rows.slice(0, MOST_ROWS) : rows,
+    rows: rows.slice(0, MOST_ROWS).map((row) => row.map(shownCell)),
   };
 }

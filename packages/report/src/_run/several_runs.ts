@@ -1,7 +1,7 @@
 import type { ReportFigure, ReportSection, ReportTable } from "../html_report.ts";
 import { type Aligned, align } from "./aligned.ts";
 import type { RunImage } from "./images.ts";
-import { type Cell, flatten, shown, tablesOf } from "./json_tables.ts";
+import { type Cell, flatten, shown, shownCell, tablesOf } from "./json_tables.ts";
 import { type Page, trainedOf, trainingSection, unfinished } from "./one_run.ts";
 import type { Run } from "./read_run.ts";
 import { type Group, groupBySeed, isPlace, isSeed, meanAndDeviation } from "./seeds.ts";
@@ -25,7 +25,10 @@ export function pageOfRuns(runs: readonly Run[]): Page {
 /** The options that are not the same in all runs. */
 function differences(runs: readonly Run[]): ReportSection {
   const heading = "Options that differ";
-  const rows = differingOptions(runs.map(({ config }) => config)).map(([path, cells]) => [shown(path), ...cells]);
+  const rows = differingOptions(runs.map(({ config }) => config)).map(([path, cells]) => [
+    shown(path),
+    ...cells.map(shownCell),
+  ]);
   if (rows.length === 0) return { heading, text: "All options are the same, as far as the runs have stated them." };
   return { heading, tables: [{ caption: heading, columns: ["option", ...runs.map(({ name }) => name)], rows }] };
 }
@@ -59,7 +62,7 @@ function namesOf(groups: readonly Group<Run>[]): Map<Group<Run>, string> {
   );
   const describe = (group: Group<Run>, i: number): string =>
     options.length > 0 && options.length <= 3
-      ? options.map(([path, cells]) => `${path} ${cells[i] ?? "none"}`).join(", ")
+      ? shown(options.map(([path, cells]) => `${path} ${cells[i] ?? "none"}`).join(", "))
       : group.runs.map(({ name }) => name).join(", ");
   return new Map(groups.map((group, i) => [group, groups.length === 1 ? "" : describe(group, i)]));
 }

@@ -2,7 +2,7 @@ import { thousands } from "../_style.ts";
 import { altText } from "../alt_text.ts";
 import type { ReportFigure, ReportTable } from "../html_report.ts";
 import { trainingCurves } from "../training_curves.ts";
-import { type Cell, shown, toCell } from "./json_tables.ts";
+import { type Cell, shown, shownCell, toCell } from "./json_tables.ts";
 import type { Part } from "./read_part.ts";
 import type { Thinned } from "./thinned.ts";
 
@@ -53,7 +53,7 @@ export function incidentTables(models: readonly Trained[]): ReportTable[] {
       const { iteration, reason } = Object(divergence) as Record<string, unknown>;
       const { learningRate, steps, energyL2 } = Object(adjustments) as Record<string, unknown>;
       const values = [number, iteration, reason, resumedFrom, learningRate, steps, energyL2, retriesLeft];
-      return [name, ...values.map(toCell)];
+      return [name, ...values.map(toCell).map(shownCell)];
     }),
   );
   if (rows.length === 0) return [];
