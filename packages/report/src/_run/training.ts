@@ -81,7 +81,8 @@ export function trainingFigures(
       const drawn = group.filter((field) => chunk.some(({ part }) => part[of].rows.some((row) => field in row)));
       if (drawn.length === 0) continue;
       try {
-        figures.push(figureOf(chunk, of, drawn, options));
+        const title = group === main ? options.title : `${options.title}: other terms`;
+        figures.push(figureOf(chunk, of, drawn, { ...options, title }));
       } catch (error) {
         options.report(`cannot be drawn: ${(error as Error).message}`);
       }
@@ -101,6 +102,8 @@ function figureOf(
     models.map(({ name, part }) => ({ name, rows: [...part[of].rows, ...divergences(part)] })),
     {
       title,
+      // Two stand side by side.
+      width: 560,
       fields: Object.fromEntries(fields.map((field) => [field, labelOf(field)])),
       smoothing: Math.max(1, Math.floor(longest / 40)),
       ...(seed !== undefined && { seed }),
