@@ -74,7 +74,7 @@ export function withCount<T extends FigureOptions>(options: T, series: readonly 
 
 /** What a figure says of each of its series, as one description. */
 export function describeSeries(series: readonly { readonly name: string }[], summaries: readonly string[]): string {
-  return series.map(({ name }, i) => `${name}: ${summaries[i]}.`).join(" ");
+  return series.map(({ name }, i) => `${name}: ${summaries[i]!.replaceAll(" · ", ", ")}.`).join(" ");
 }
 
 /**

@@ -52,6 +52,7 @@ test("chainFilmstrip() refuses shapes and lists that do not fit", () => {
       "Cannot draw chain filmstrip: shape must be [steps, chains, height, width, channels] but found [2, 1, 1, 1]",
     ),
   );
+  expect(draw({}, [0.5, 4, 1, 1, 1])).toThrow("channels] but found [0.5, 4, 1, 1, 1]");
   expect(draw({}, [2, 1, 1, 1, 1], [0, Number.NaN])).toThrow("values[1] must be finite but found NaN");
   expect(draw({ steps: [1] })).toThrow("steps must be as many as steps of the shape, 2, but found 1");
   expect(draw({ names: [] })).toThrow("names must be as many as chains of the shape, 1, but found 0");

@@ -49,7 +49,7 @@ export function chainFilmstrip(
   shape: readonly number[],
   options: ChainFilmstripOptions = {},
 ): string {
-  if (!Array.isArray(shape) || shape.length !== 5) {
+  if (!Array.isArray(shape) || shape.length !== 5 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
     throw new TypeError(
       `Cannot ${ACTION}: shape must be [steps, chains, height, width, channels] but found ${format(shape)}`,
     );
