@@ -1,13 +1,17 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 
-const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
+const { exports, bin = {} } = JSON.parse(readFileSync("package.json", "utf8")) as {
   exports: Record<string, { "@jem-js/source"?: string }>;
+  bin?: Record<string, string>;
 };
 
-/** One build for every package: ESM and declarations of the sources that its package.json exports. */
+/** One build for every package: ESM and declarations of the sources that its package.json exports, and its commands. */
 export default defineConfig({
-  entry: Object.values(exports).flatMap(({ "@jem-js/source": source }) => source ?? []),
+  entry: [
+    ...Object.values(exports).flatMap(({ "@jem-js/source": source }) => source ?? []),
+    ...Object.values(bin).map((file) => file.replace("dist/", "src/").replace(/\.js$/, ".ts")),
+  ],
   format: ["esm"],
   target: "node20",
   platform: "neutral",
