@@ -155,6 +155,9 @@ export interface Addon {
     noiseScale: number,
     keyHigh: number,
     keyLow: number,
+    gradientClip: number,
+    low: number,
+    high: number,
     y: Float32Array,
   ): void;
   moveStrided(
