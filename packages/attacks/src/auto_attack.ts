@@ -2,6 +2,7 @@ import { foldIn, type Key } from "@jem-js/random";
 import { dispose, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { checkChoice, checkEpsilon, checkInputs, checkKeys, checkLabels, isTensor } from "./_check.ts";
 import { asFunction } from "./_classify.ts";
+import { classIndices } from "./_goal.ts";
 import { keysOf } from "./_norms.ts";
 import { predict } from "./_predict.ts";
 import { takeRows } from "./_subtask.ts";
@@ -91,7 +92,7 @@ function partsOf(version: NonNullable<AutoAttackOptions["version"]>, targetClass
  * @param options The ball, the key and the version.
  * @returns For each example what was found; its tensors, shape of `x`, are owned by the caller.
  * @throws {TypeError} When an argument is of another kind or shape.
- * @throws {RangeError} For the reasons of `runAttack`.
+ * @throws {RangeError} When a label is no class, or for the reasons of `runAttack`.
  */
 export async function autoAttack<T extends Tensor>(
   model: Classifier,
@@ -111,7 +112,7 @@ export async function autoAttack<T extends Tensor>(
   checkLabels(action, labels, size);
   checkKeys(action, rest.key, size);
 
-  const truth = Int32Array.from(isTensor(labels) ? await labels.data() : labels);
+  const truth = classIndices(action, "labels", isTensor(labels) ? await labels.data() : labels);
   const keys = keysOf(rest.key, size);
   const [raw, clipped] = [(await x.data<"float32">()).slice(), (await x.data<"float32">()).slice()];
   const status = Array.from(truth, (): AttackStatus => "aborted");

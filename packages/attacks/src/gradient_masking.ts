@@ -1,6 +1,7 @@
 import { foldIn, type Key } from "@jem-js/random";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import {
+  checkClasses,
   checkEpsilon,
   checkInputs,
   checkInsideBounds,
@@ -124,6 +125,7 @@ export async function gradientMasking(
 
   const criterion = misclassification(isTensor(labels) ? await labels.data() : labels);
   const first = await lookAt(classify, criterion, x);
+  checkClasses(action, criterion, first.logits.length / size);
   const again = await lookAt(classify, criterion, x);
   let randomness = 0;
   for (let call = 0; call < 3; call++) {

@@ -11,6 +11,7 @@ import {
 } from "./_check.ts";
 import { type Evidence, FACTORS, gatherEvidence } from "./_checklist.ts";
 import { asFunction, boundsOf } from "./_classify.ts";
+import { classIndices } from "./_goal.ts";
 import type { Norm } from "./attack_options.ts";
 import type { AttackResult } from "./attack_result.ts";
 import type { Classifier } from "./classifier.ts";
@@ -122,7 +123,7 @@ export async function robustnessChecklist(
     }
   }
 
-  const truth = Int32Array.from(isTensor(labels) ? await labels.data() : labels);
+  const truth = classIndices(action, "labels", isTensor(labels) ? await labels.data() : labels);
   const found = await gatherEvidence(model, x, truth, { ...options, steps, restarts, noiseDraws, batchSize, bounds });
   return [...judge(found, { epsilon, steps, noiseDraws }), ...stated(statements)];
 }
