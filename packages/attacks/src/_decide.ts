@@ -3,9 +3,13 @@ import { Tensor, tensor } from "@tensorflow/tfjs-core";
 import { checkInputs, checkInsideBounds } from "./_check.ts";
 import { boundsOf } from "./_classify.ts";
 import { type Ask, lockstep } from "./_lockstep.ts";
+import { blend, clip } from "./_points.ts";
 import type { AttackOutcome, AttackTask } from "./attack_task.ts";
 import type { Classifier } from "./classifier.ts";
 import type { DecisionExample, Start, StartSearch, Walk } from "./decision_example.ts";
+
+/** By which fraction of its distance a point is taken farther at most, at a time. */
+const FARTHEST = 2 ** -10;
 
 /** What the walk of an example has come to. */
 export interface Found {
@@ -33,8 +37,9 @@ export async function walkAll<Answer>(
     const shape = x.shape.slice(1);
     return walkOf({ x: parts[row]!, shape, bounds: model.bounds, key: keys![row]!, place }, found[row]!);
   });
-  await lockstep(task, walks, ask, (rows) => [Math.min(...rows.map((row) => found[row]!.step)), steps]);
+  const done = await lockstep(task, walks, ask, (rows) => [Math.min(...rows.map((row) => found[row]!.step)), steps]);
   const noStart = examples.flatMap((_, row) => (started && !found[row]!.closest ? [row] : []));
+  if (started && done && noStart.length < examples.length) await secure(task, parts, found);
   found.forEach(({ closest }, row) => {
     if (closest) parts[row]!.set(closest);
   });
@@ -44,6 +49,33 @@ export async function walkAll<Answer>(
 /** Throws unless there is a key. */
 export function checkKeyGiven(action: string, key: unknown): void {
   if (!key) throw new TypeError(`Cannot ${action}: key must be a key, or one for each example, but found ${key}`);
+}
+
+/**
+ * Asks about all that was found in one batch, as the verdict will, and takes what is not adversarial there a little farther from `x`. Points so near to
+ * the boundary can change sides with the size of the batch, where a backend adds up in another order.
+ */
+async function secure(task: AttackTask, x: readonly Float32Array[], found: readonly Found[]): Promise<void> {
+  const [low, high] = task.model.bounds;
+  const size = task.x.size / x.length;
+  for (let stretch = 2 ** -20; stretch <= FARTHEST; stretch *= 2) {
+    const values = new Float32Array(task.x.size);
+    x.forEach((origin, row) => {
+      values.set(found[row]!.closest ?? origin, row * size);
+    });
+    const candidates = tensor(values, task.x.shape, "float32");
+    try {
+      const adversarial = await task.isAdversarial(candidates);
+      const lost = found.flatMap(({ closest }, row) => (closest && !adversarial[row] ? [row] : []));
+      if (lost.length === 0) return;
+      for (const row of lost) {
+        const closest = found[row]!.closest!;
+        found[row]!.closest = blend(x[row]!, closest, 1 + stretch).map((v) => clip(v, low, high));
+      }
+    } finally {
+      candidates.dispose();
+    }
+  }
 }
 
 /** An attack that begins with an adversarial input. */

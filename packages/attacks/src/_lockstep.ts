@@ -20,13 +20,14 @@ interface Waiting<Answer> {
  * early when the run is aborted.
  *
  * @param progress How far the examples at these places are.
+ * @returns Whether all of them are done.
  */
 export async function lockstep<Answer>(
   task: AttackTask,
   walks: readonly Walk<Answer>[],
   ask: Ask<Answer>,
   progress: (rows: readonly number[]) => readonly [step: number, steps: number],
-): Promise<void> {
+): Promise<boolean> {
   const size = task.x.size / walks.length;
   let waiting = walks.flatMap((walk, row) => advance({ row, walk }, []));
   while (waiting.length > 0 && (await task.proceed(...progress(waiting.map(({ row }) => row))))) {
@@ -38,6 +39,7 @@ export async function lockstep<Answer>(
       return advance(one, answers.slice(from - count, from));
     });
   }
+  return waiting.length === 0;
 }
 
 function advance<Answer>(

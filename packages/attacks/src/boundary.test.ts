@@ -29,10 +29,10 @@ test("boundary() asks 1.1 times a step until it has converged", async () => {
         ) as Tensor2D,
     );
   const options: BoundaryOptions = { key: key(0), starts: tensor2d([[0.25, 0.5]]), steps: 200 };
-  expect((await boundary(model, x, [0], options)).queries[0]).toBe(1 + 1 + 10 + 220 + 1);
+  expect((await boundary(model, x, [0], options)).queries[0]).toBe(1 + 1 + 10 + 220 + 2);
   // Steps that start below what counts as converged are not taken.
   const done = await boundary(model, x, [0], { ...options, sourceStep: 1e-8 });
-  expect(done.queries[0]).toBe(1 + 1 + 10 + 1);
+  expect(done.queries[0]).toBe(1 + 1 + 10 + 2);
   expect(done.distances[0]).toBeCloseTo(0.25, 3);
 });
 

@@ -20,6 +20,7 @@ export * from "./attack_model.ts";
 export * from "./attack_options.ts";
 export * from "./attack_result.ts";
 export * from "./attack_task.ts";
+export * from "./auto_attack.ts";
 export * from "./boundary.ts";
 export * from "./carlini_wagner.ts";
 export * from "./classifier.ts";

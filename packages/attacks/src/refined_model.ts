@@ -27,7 +27,7 @@ export interface RefinableModel extends LogitsModel {
  *
  * - `"none"`: that of the network at the inputs before the first step, as if there were no steps: the adversary who transfers from the static network.
  * - `"straightThrough"`: that at the ends of the chains, with the identity for the Jacobian of the steps: what the code of the JEM paper
- *   computes. Half of the story at best: robustness that is measured with it alone is overstated.
+ *   computes. Robustness that is measured with it alone may be overstated.
  * - `"exact"`: through the steps, by the Hessian-vector products that `hessianVectorProduct` computes.
  */
 export type RefinementGradient =

@@ -1,3 +1,6 @@
+/** What an attack knows: gradients, logits, decisions, or another classifier. */
+export type AttackKnowledge = "gradient" | "score" | "decision" | "transfer";
+
 /**
  * The checks that are statements: what the attacker knows; how attacks were adapted to the defence, and to what has no gradient; the settings,
  * versions and seeds; other shifts that were tried.

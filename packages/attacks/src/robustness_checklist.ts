@@ -1,5 +1,5 @@
 import type { Key } from "@jem-js/random";
-import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import {
   checkEpsilon,
   checkInputs,
@@ -9,22 +9,14 @@ import {
   checkPositiveInteger,
   isTensor,
 } from "./_check.ts";
-import { beyond, list, monotone, noiseBreaks, percent } from "./_checklist.ts";
-import { asFunction, boundsOf, readLogits } from "./_classify.ts";
-import { keysOf } from "./_norms.ts";
-import { predict } from "./_predict.ts";
+import { type Evidence, FACTORS, gatherEvidence } from "./_checklist.ts";
+import { asFunction, boundsOf } from "./_classify.ts";
+import { classIndices } from "./_goal.ts";
 import type { Norm } from "./attack_options.ts";
 import type { AttackResult } from "./attack_result.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Labels } from "./labels.ts";
-import { misclassification } from "./misclassification.ts";
-import { type PgdOptions, pgd } from "./pgd.ts";
-import type { MeasuredCheck, RobustnessCheck, StatedCheck } from "./robustness_check.ts";
-import { runAttack } from "./run_attack.ts";
-import { targeted } from "./targeted.ts";
-
-/** What an attack knows: gradients, logits, decisions, or another classifier. */
-export type AttackKnowledge = "gradient" | "score" | "decision" | "transfer";
+import type { AttackKnowledge, MeasuredCheck, RobustnessCheck, StatedCheck } from "./robustness_check.ts";
 
 /** Options of {@linkcode robustnessChecklist}. */
 export interface RobustnessChecklistOptions {
@@ -111,9 +103,9 @@ export async function robustnessChecklist(
   options: RobustnessChecklistOptions,
 ): Promise<RobustnessCheck[]> {
   const { norm, epsilon, key, steps = 40, restarts = 1, noiseDraws = 1000, batchSize = 100 } = options;
-  const { results = {}, undefended, fixedNoise, statements = {} } = options;
+  const { results = {}, statements = {} } = options;
   const action = "go through the checklist";
-  const classify = asFunction(action, model);
+  asFunction(action, model); // throws on what is no model
   const bounds = boundsOf(model, options.bounds);
   checkInputs(action, x);
   const size = x.shape[0]!;
@@ -131,179 +123,140 @@ export async function robustnessChecklist(
     }
   }
 
-  const truth = Int32Array.from(isTensor(labels) ? await labels.data() : labels);
-  const untargeted = misclassification(truth);
-  const frame = { norm, bounds, batchSize, key };
+  const truth = classIndices(action, "labels", isTensor(labels) ? await labels.data() : labels);
+  const found = await gatherEvidence(model, x, truth, { ...options, steps, restarts, noiseDraws, batchSize, bounds });
+  return [...judge(found, { epsilon, steps, noiseDraws }), ...stated(statements)];
+}
 
-  /** Makes an attack by pgd; its tensors are to be disposed. */
-  function attack(
-    of: Classifier,
-    settings: Partial<PgdOptions> & { restarts?: number } = {},
-    aim = untargeted,
-  ): Promise<AttackResult> {
-    const { restarts: times = restarts, ...some } = settings;
-    const ball = { norm, epsilon, steps, bounds, ...some };
-    return runAttack(of, x, aim, {
-      ...frame,
-      norm: ball.norm,
-      epsilon: ball.epsilon as number,
-      restarts: times,
-      attack: ({ model, x, criterion, keys }) =>
-        pgd(model, x, criterion, { ...ball, returnBest: true, ...(keys && { key: keys }) }),
-    });
-  }
-
-  /** Which examples an attack breaks. */
-  async function broken(of: Classifier, ...rest: [settings?: Parameters<typeof attack>[1], aim?: typeof untargeted]) {
-    const { raw, clipped, success } = await attack(of, ...rest);
-    dispose([raw, clipped]);
-    return success;
-  }
-
-  const main = await attack(model);
-  dispose([main.raw, main.clipped]);
-  const included = Array.from(truth.keys()).filter((i) => main.status[i] !== "alreadyAdversarial");
+/** What the evidence says of each check. */
+function judge(
+  found: Evidence,
+  { epsilon, steps, noiseDraws }: Required<Pick<RobustnessChecklistOptions, "epsilon" | "steps" | "noiseDraws">>,
+): RobustnessCheck[] {
+  const { size, included, main, gradients, others } = found;
   const rate = (success: readonly boolean[]): number =>
     included.filter((i) => success[i]).length / Math.max(included.length, 1);
-  const within = (name: string): boolean[] => Array.from(results[name]!.result.distances, (d) => d <= epsilon);
-  const names = Object.keys(results);
-  const byKnowledge = (...kinds: AttackKnowledge[]): string[] =>
-    names.filter((name) => kinds.includes(results[name]!.knowledge));
-  const byGradients = main.success.map((success, i) => success || byGradient(i));
-  function byGradient(i: number): boolean {
-    return byKnowledge("gradient").some((name) => within(name)[i]);
-  }
+  const share = (success: readonly boolean[]): string => percent(rate(success));
+  const only = (success: readonly boolean[], known: readonly boolean[]): number[] =>
+    included.filter((i) => success[i] && !known[i]);
+  const unbroken = (success: readonly boolean[]): number[] => included.filter((i) => !success[i]);
 
-  const checks: RobustnessCheck[] = [];
-  const say = (
-    check: RobustnessCheck["check"],
-    verdict: RobustnessCheck["verdict"],
-    finding: string,
-    examples: readonly number[] = [],
-  ) => {
-    checks.push({ check, verdict, finding, examples });
-  };
-  const hold = (check: MeasuredCheck, holds: boolean, finding: string, examples?: readonly number[]): void =>
-    say(check, holds ? "pass" : "fail", finding, examples);
+  const rates = found.byRadius.map(rate);
+  const missedByNoise = only(found.noise, gradients);
+  const missedByTarget = only(found.toTarget, gradients);
+  const byOthers = main.map((_, i) => Object.values(others).some((broken) => broken[i]));
+  const missedByOthers = only(byOthers, gradients);
+  const lacking = (["score", "decision", "transfer"] as const).filter((kind) => !found.kinds.has(kind));
+  const { weak, fixed } = found;
+  const everything = [main, gradients, found.single, ...found.twice, found.noise, found.toTarget, byOthers];
 
-  say(
-    "cleanAccuracy",
-    "pass",
-    `${percent(included.length / size)} of ${size} examples are classified correctly without an attack.`,
-  );
-  const single = await broken(model, { steps: 1, relativeStepSize: 1 });
-  hold(
-    "iterativeBeatsSingleStep",
-    rate(main.success) >= rate(single),
-    `${steps} steps break ${percent(rate(main.success))}, one step ${percent(rate(single))}.`,
-    beyond(single, main.success, included),
-  );
-  const factors = [0.25, 0.5, 1, 2];
-  const rates: number[] = [];
-  for (const factor of factors)
-    rates.push(rate(factor === 1 ? main.success : await broken(model, { epsilon: factor * epsilon })));
-  hold(
-    "successRisesWithEpsilon",
-    monotone(rates),
-    `At ${list(factors.map((factor) => String(factor * epsilon)))}, ${list(rates.map(percent))} are broken.`,
-  );
-  const whole = { norm: "linf", epsilon: bounds[1] - bounds[0] } as const;
-  const everywhere = await broken(model, whole);
-  hold(
-    "unboundedAttackSucceeds",
-    rate(everywhere) === 1 || included.length === 0,
-    `With the bounds alone, ${percent(rate(everywhere))} are broken.`,
-    included.filter((i) => !everywhere[i]),
-  );
-  for (const [check, settings] of [
-    ["stepsConverged", { steps: 2 * steps }],
-    ["restartsConverged", { restarts: 2 * restarts }],
-  ] as const) {
-    const twice = await broken(model, settings);
-    const more = rate(twice) - rate(main.success);
+  const converged = (check: MeasuredCheck, twice: readonly boolean[]): RobustnessCheck =>
     hold(
       check,
-      more < 0.01,
-      `Twice as many break ${percent(rate(twice))}, not ${percent(rate(main.success))}.`,
-      beyond(twice, main.success, included),
+      rate(twice) - rate(main) < 0.01,
+      `Twice as many break ${share(twice)}, not ${share(main)}.`,
+      only(twice, main),
     );
-  }
-  const noise = await noiseBreaks(classify, x, truth, {
-    ...frame,
-    epsilon,
-    keys: keysOf(key, size),
-    draws: noiseDraws,
-  });
-  const byNoise = beyond(noise, byGradients, included);
-  hold(
-    "gradientBeatsNoise",
-    byNoise.length === 0,
-    `${noiseDraws} random points break ${percent(rate(noise))}, ${byNoise.length} of which no gradient attack breaks.`,
-    byNoise,
-  );
-
-  const { numClasses } = await predict(classify, x);
-  const other = targeted(truth.map((y) => (y + 1) % numClasses));
-  const toTarget = await broken(model, {}, other);
-  const byTarget = beyond(toTarget, byGradients, included);
-  hold("targetedAttack", byTarget.length === 0, `${percent(rate(toTarget))} reach the next class.`, byTarget);
-
-  const kinds = new Set<AttackKnowledge>(names.map((name) => results[name]!.knowledge));
-  const others = Object.fromEntries(byKnowledge("score", "decision", "transfer").map((name) => [name, within(name)]));
-  if (undefended) {
-    kinds.add("transfer");
-    const made = await attack(undefended);
-    const transferred = await predict(classify, made.clipped);
-    dispose([made.raw, made.clipped]);
-    others["transfer from the undefended"] = Array.from(transferred.classes, (c, i) => c !== truth[i]);
-    const weak = made.status.filter((status) => status !== "alreadyAdversarial");
-    const brokenWeak = weak.filter((status) => status === "success").length / Math.max(weak.length, 1);
+  return [
     say(
-      "ablation",
+      "cleanAccuracy",
       "pass",
-      `Without the defence ${percent(brokenWeak)} are broken, with it ${percent(rate(main.success))}.`,
-    );
-    hold("attackBreaksUndefended", brokenWeak >= 0.9, `The attack breaks ${percent(brokenWeak)} of the undefended.`);
-  } else {
-    say("ablation", "missing", "There is no undefended classifier to compare with.");
-    say("attackBreaksUndefended", "missing", "There is no undefended classifier to try the attack on.");
-  }
-  const lacking = (["score", "decision", "transfer"] as const).filter((kind) => !kinds.has(kind));
-  say(
-    "kindsOfAttacks",
-    lacking.length > 0 ? "missing" : "pass",
-    lacking.length > 0 ? `There is no ${list(lacking)} attack.` : "There are score, decision and transfer attacks.",
-  );
-  const byOthers = included.filter((i) => !byGradients[i] && Object.values(others).some((found) => found[i]));
-  if (Object.keys(others).length === 0) say("gradientBeatsOthers", "missing", "There is no attack without gradients.");
-  else
+      `${percent(included.length / size)} of ${size} examples are classified correctly without an attack.`,
+    ),
     hold(
-      "gradientBeatsOthers",
-      byOthers.length === 0,
-      `Attacks without gradients break ${byOthers.length} that no gradient attack breaks.`,
-      byOthers,
-    );
+      "iterativeBeatsSingleStep",
+      rate(main) >= rate(found.single),
+      `${steps} steps break ${share(main)}, one step ${share(found.single)}.`,
+      only(found.single, main),
+    ),
+    hold(
+      "successRisesWithEpsilon",
+      rates.every((value, i) => i === 0 || value >= rates[i - 1]!),
+      `At ${list(FACTORS.map((factor) => String(factor * epsilon)))}, ${list(rates.map(percent))} are broken.`,
+    ),
+    hold(
+      "unboundedAttackSucceeds",
+      unbroken(found.everywhere).length === 0,
+      `With the bounds alone, ${share(found.everywhere)} are broken.`,
+      unbroken(found.everywhere),
+    ),
+    converged("stepsConverged", found.twice[0]),
+    converged("restartsConverged", found.twice[1]),
+    hold(
+      "gradientBeatsNoise",
+      missedByNoise.length === 0,
+      `${noiseDraws} random points break ${share(found.noise)}, and ${missedByNoise.length} that no gradient attack breaks.`,
+      missedByNoise,
+    ),
+    hold(
+      "targetedAttack",
+      missedByTarget.length === 0,
+      `${share(found.toTarget)} reach the next class.`,
+      missedByTarget,
+    ),
+    Object.keys(others).length === 0
+      ? say("gradientBeatsOthers", "missing", "There is no attack without gradients.")
+      : hold(
+          "gradientBeatsOthers",
+          missedByOthers.length === 0,
+          `Attacks without gradients break ${missedByOthers.length} that no gradient attack breaks.`,
+          missedByOthers,
+        ),
+    lacking.length > 0
+      ? say("kindsOfAttacks", "missing", `There is no ${list(lacking)} attack.`)
+      : say("kindsOfAttacks", "pass", "There are score, decision and transfer attacks."),
+    weak === undefined
+      ? say("ablation", "missing", "There is no undefended classifier to compare with.")
+      : say("ablation", "pass", `Without the defence ${percent(weak)} are broken, with it ${share(main)}.`),
+    weak === undefined
+      ? say("attackBreaksUndefended", "missing", "There is no undefended classifier to try the attack on.")
+      : hold("attackBreaksUndefended", weak >= 0.9, `The attack breaks ${percent(weak)} of the undefended.`),
+    fixed
+      ? hold(
+          "randomness",
+          unbroken(fixed).length === 0,
+          `With fixed noise and the bounds alone, ${share(fixed)} are broken.`,
+          unbroken(fixed),
+        )
+      : say(
+          "randomness",
+          found.random ? "missing" : "notApplicable",
+          found.random ? "There is no classifier with its noise fixed." : "The classifier draws no noise.",
+        ),
+    say(
+      "worstCase",
+      "pass",
+      `${percent(included.filter((i) => !everything.some((broken) => broken[i])).length / size)} withstand all attacks of this list.`,
+    ),
+  ];
+}
 
-  const [once, twice] = [await readLogits(classify(x)), await readLogits(classify(x))];
-  const random = once.values.some((z, i) => Math.abs(z - twice.values[i]!) > 1e-4);
-  if (!random) say("randomness", "notApplicable", "The classifier draws no noise.");
-  else if (!fixedNoise) say("randomness", "missing", "There is no classifier with its noise fixed.");
-  else {
-    const fixed = await broken(fixedNoise, whole);
-    hold(
-      "randomness",
-      rate(fixed) === 1,
-      `With fixed noise and the bounds alone, ${percent(rate(fixed))} are broken.`,
-      included.filter((i) => !fixed[i]),
-    );
-  }
-  const worst = included.filter(
-    (i) => !byGradients[i] && !noise[i] && !toTarget[i] && !Object.values(others).some((found) => found[i]),
+function stated(statements: NonNullable<RobustnessChecklistOptions["statements"]>): RobustnessCheck[] {
+  const checks = ["threatModel", "adaptiveAttack", "nonDifferentiableParts", "settings", "otherShifts"] as const;
+  return checks.map((check) =>
+    say(check, statements[check] ? "stated" : "missing", statements[check] ?? "Nothing is stated."),
   );
-  say("worstCase", "pass", `${percent(worst.length / size)} withstand all attacks of this list.`);
-  for (const check of ["threatModel", "adaptiveAttack", "nonDifferentiableParts", "settings", "otherShifts"] as const) {
-    const statement = statements[check];
-    say(check, statement ? "stated" : "missing", statement ?? "Nothing is stated.");
-  }
-  return checks;
+}
+
+function say(
+  check: RobustnessCheck["check"],
+  verdict: RobustnessCheck["verdict"],
+  finding: string,
+  examples: readonly number[] = [],
+): RobustnessCheck {
+  return { check, verdict, finding, examples };
+}
+
+function hold(check: MeasuredCheck, holds: boolean, finding: string, examples?: readonly number[]): RobustnessCheck {
+  return say(check, holds ? "pass" : "fail", finding, examples);
+}
+
+/** A share as text. */
+function percent(share: number): string {
+  return `${Math.round(1000 * share) / 10} %`;
+}
+
+/** Words as text. */
+function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

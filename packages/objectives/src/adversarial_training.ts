@@ -36,7 +36,7 @@ export interface AdversarialTrainingOptions<Head extends LogitsModel = LogitsMod
  *
  * const weights = tf.variable(tf.tensor2d([[1, -1]]));
  * const head = energyHead((x) => tf.matMul(x, weights) as tf.Tensor2D, { variables: [weights] });
- * // A step of the fast gradient sign method; take pgd() of @jem-js/attacks.
+ * // A step of the fast gradient sign method; pgd() is stronger.
  * const perturb = (model: typeof head, x: tf.Tensor) => tf.tidy(() => tf.sub(x, tf.mul(tf.sign(model.score(x, [0, 0])), 0.25)));
  *
  * const batch = { x: tf.tensor2d([[0.5], [1]]), labels: [0, 0] };

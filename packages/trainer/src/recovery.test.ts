@@ -65,6 +65,21 @@ test("fit() goes back in memory and on with other random numbers", async () => {
   expect(incidents[0]!.history.map(({ iteration }) => iteration)).toEqual(upTo(0, 17));
 });
 
+test("fit() begins again where every later checkpoint diverges", async () => {
+  // Whoever gets to iteration 25 at the full rate is lost from then on.
+  let lost = false;
+  const { procedure, batches, options, incidents } = poisoned(60, ({ iteration, adjustments }) => {
+    if (iteration === 0) lost = false;
+    if (iteration === 25 && adjustments?.learningRate === 1) lost = true;
+    return lost && iteration > 50;
+  });
+  const remedies = [{ rollback: 2, learningRate: 0.5 }];
+  const checkpoints = { store: memoryCheckpoints(), every: 10, keep: 2 };
+  const result = await fit(procedure, batches, { ...options, checkpoints, recovery: { remedies } });
+  expect(result.reason).toBe("completed");
+  expect(incidents.map(({ resumedFrom }) => resumedFrom)).toEqual([40, 0]);
+});
+
 test("fit() makes its own checkpoints in memory when it is only told to recover", async () => {
   const { procedure, batches, options, incidents } = poisoned(30, unlucky);
   await fit(procedure, batches, { ...options, recovery: {} });
@@ -112,7 +127,7 @@ test("fit() climbs the remedies, which add up, and throws when the retries are u
     { learningRate: 0.125, steps: 2, energyL2: 0.1 },
     { learningRate: 0.0625, steps: 2, energyL2: 0.1 },
   ]);
-  expect(incidents.map(({ resumedFrom }) => resumedFrom)).toEqual([15, 10, 10, 5, 5]);
+  expect(incidents.map(({ resumedFrom }) => resumedFrom)).toEqual([15, 10, 5, 0, 5]);
   expect(incidents.map(({ retriesLeft }) => retriesLeft)).toEqual([4, 3, 2, 1, 0]);
   expect(events.at(-1)!.type).toBe("divergence");
   for (const event of events)

@@ -4,7 +4,10 @@ import type { Adjustments } from "./procedure.ts";
 
 /** What to do about a divergence. */
 export interface Remedy {
-  /** How many checkpoints to go back, 1 being the last. At least 1. @default {1} */
+  /**
+   * How many checkpoints to go back, 1 being the last. At least 1. No checkpoint is gone back to twice in a row, as long as there
+   * is one before it. @default {1}
+   */
   readonly rollback?: number;
   /** Whether to go on with other random numbers. @default {true} */
   readonly newKey?: boolean;
