@@ -8,7 +8,14 @@ import { type Distal, distalTable, drawDistals, makeDistals } from "./src/distal
 import { finish } from "./src/ending.ts";
 import { subjectsOf } from "./src/models.ts";
 import { readOptions, type Script, usage } from "./src/options.ts";
-import { attackRefined, type Defence, type Effort, type Judgement, refinementTable } from "./src/refinement.ts";
+import {
+  type Defence,
+  type Effort,
+  type Judgement,
+  judgeAttacked,
+  judgeClean,
+  refinementTable,
+} from "./src/refinement.ts";
 
 const script: Script = {
   name: "threat_model",
@@ -45,10 +52,16 @@ async function main(): Promise<number> {
   mkdirSync(out, { recursive: true });
 
   const jem = subjects.find(({ name }) => name === "JEM")!;
+  const setting = { head: jem.head, sgld, digits, effort: effortOf(smoke), key: key(seed) };
   const judgements: Judgement[] = [];
   for (const defence of defences) {
     const start = performance.now();
-    judgements.push(await attackRefined(jem.head, defence, sgld, digits, effortOf(smoke), key(seed)));
+    const clean = judgements.find((former) => former.defence.steps === defence.steps)?.clean;
+    judgements.push({
+      defence,
+      clean: clean ?? (await judgeClean(defence, setting)),
+      attacked: await judgeAttacked(defence, setting),
+    });
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`${defence.steps} steps, gradient ${defence.gradient}: ${seconds} s`);
   }

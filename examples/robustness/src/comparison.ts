@@ -16,7 +16,7 @@ import type { Digits } from "./digits.ts";
 import type { Subject } from "./models.ts";
 
 /** An attack that looks for the smallest perturbation. */
-export type SmallestAttack = (
+type SmallestAttack = (
   model: Classifier,
   x: tf.Tensor4D,
   labels: Int32Array,

@@ -5,6 +5,7 @@ import type { Finding, Plan } from "./comparison.ts";
 import type { Digits } from "./digits.ts";
 import type { Subject } from "./models.ts";
 import type { Options } from "./options.ts";
+import { normNames } from "./tables.ts";
 
 const COLUMNS = 8;
 
@@ -54,7 +55,7 @@ export async function drawPerturbations(
     original: await predict(model, original, shape),
     perturbed: await predict(model, perturbed, shape),
   };
-  const title = `${name}: closest adversarial examples, ${norm}`;
+  const title = `${name}: closest adversarial examples in ${normNames[norm]}`;
   writeFigure(path, perturbationGrid(original, perturbed, { shape, predictions, title, range: [0, 1] }));
 }
 

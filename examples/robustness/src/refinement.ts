@@ -4,11 +4,13 @@ import {
   type RefinementGradient,
   refinedModel,
   type StochasticAccuracy,
+  type StochasticModel,
   stochasticAccuracy,
 } from "@jem-js/attacks";
 import { type EnergyHead, hessianVectorProduct } from "@jem-js/energy";
 import { wilsonInterval } from "@jem-js/metrics";
 import { foldIn, type Key } from "@jem-js/random";
+import type * as tf from "@tensorflow/tfjs";
 import type { Digits } from "./digits.ts";
 import { type Subjects, scaling } from "./models.ts";
 import { markdownTable, percent } from "./tables.ts";
@@ -39,34 +41,44 @@ export interface Judgement {
   readonly attacked: StochasticAccuracy;
 }
 
+/** The network, its Langevin steps, and the images. */
+export interface Setting {
+  readonly head: EnergyHead;
+  readonly sgld: Subjects["sgld"];
+  readonly digits: Digits;
+  readonly effort: Effort;
+  readonly key: Key;
+}
+
+/** The accuracy of a refined classifier without an attack, which does not depend on what an attack would know. */
+export function judgeClean(defence: Defence, setting: Setting): Promise<StochasticAccuracy> {
+  return judge(refine(defence, setting), setting.digits.x, setting);
+}
+
 /** Attacks the expectation of a refined classifier by PGD in L∞ from a random start, to the last step, and judges what comes of it. */
-export async function attackRefined(
-  head: EnergyHead,
-  defence: Defence,
-  sgld: Subjects["sgld"],
-  { x, labels }: Digits,
-  { epsilon, attackSteps, draws, chains, judgements }: Effort,
-  key: Key,
-): Promise<Judgement> {
-  const { steps, gradient } = defence;
+export async function judgeAttacked(defence: Defence, setting: Setting): Promise<StochasticAccuracy> {
+  const { digits, effort, key } = setting;
+  const { epsilon, attackSteps: steps, draws } = effort;
+  const model = refine(defence, setting);
+  const attacked = eotModel(model, { key: foldIn(key, 0), draws });
+  const adversarial = pgd(attacked, digits.x, digits.labels, { norm: "linf", epsilon, steps, key: foldIn(key, 1) });
+  try {
+    return await judge(model, adversarial, setting);
+  } finally {
+    adversarial.dispose();
+  }
+}
+
+function refine({ steps, gradient }: Defence, { head, sgld, effort }: Setting): StochasticModel {
   const known: RefinementGradient =
     gradient === "exact"
       ? { gradient, hessianVectorProduct: (z, v) => hessianVectorProduct(head, z, v) }
       : { gradient };
-  const model = refinedModel(head, { ...scaling, ...sgld, ...known, steps, chains });
-  const attacked = eotModel(model, { key: foldIn(key, 0), draws });
-  const adversarial = pgd(attacked, x, labels, { norm: "linf", epsilon, steps: attackSteps, key: foldIn(key, 1) });
-  // The same noise for the same number of steps: the clean accuracy does not depend on what the attack knows.
-  const judge = { key: foldIn(key, 2), draws: judgements };
-  try {
-    return {
-      defence,
-      clean: await stochasticAccuracy(model, x, labels, judge),
-      attacked: await stochasticAccuracy(model, adversarial, labels, judge),
-    };
-  } finally {
-    adversarial.dispose();
-  }
+  return refinedModel(head, { ...scaling, ...sgld, ...known, steps, chains: effort.chains });
+}
+
+function judge(model: StochasticModel, x: tf.Tensor, { digits, effort, key }: Setting): Promise<StochasticAccuracy> {
+  return stochasticAccuracy(model, x, digits.labels, { key: foldIn(key, 2), draws: effort.judgements });
 }
 
 /** The accuracies, and for each number of steps that of the gradient that is worst for each image. */

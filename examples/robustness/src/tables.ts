@@ -1,7 +1,8 @@
 import type { RobustnessCurve } from "@jem-js/attacks";
 import type { Finding, Plan } from "./comparison.ts";
 
-const symbols = { linf: "L∞", l2: "L2", l1: "L1", l0: "L0" } as const;
+/** What the norms are called in texts. */
+export const normNames = { linf: "L∞", l2: "L2", l1: "L1", l0: "L0" } as const;
 
 /** Of each network the accuracy at each radius, by attack and in the worst case, and the smallest perturbations. */
 export function tablesOf({ norm, epsilons }: Plan, findings: readonly Finding[]): string[] {
@@ -20,9 +21,9 @@ export function tablesOf({ norm, epsilons }: Plan, findings: readonly Finding[])
     ]),
   );
   return [
-    `Accuracy in % at ${symbols[norm]} radii, with intervals of 95 %:`,
+    `Accuracy in % at ${normNames[norm]} radii, with intervals of 95 %:`,
     markdownTable(["network", "attack", ...epsilons.map((epsilon) => `ε = ${epsilon}`)], byRadius),
-    `Smallest perturbations in ${symbols[norm]} of what was classified correctly:`,
+    `Smallest perturbations in ${normNames[norm]} of what was classified correctly:`,
     markdownTable(["network", "attack", "success %", "median", "mean", "queries", "gradients"], byDistance),
   ];
 }
