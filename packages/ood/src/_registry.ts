@@ -1,0 +1,47 @@
+import { approximateMass } from "./approximate_mass.ts";
+import { ash } from "./ash.ts";
+import type { Detector } from "./detector.ts";
+import { dice } from "./dice.ts";
+import { energy } from "./energy.ts";
+import { entropy } from "./entropy.ts";
+import { generalizedEntropy } from "./generalized_entropy.ts";
+import { gram } from "./gram.ts";
+import { klMatching } from "./kl_matching.ts";
+import { knn } from "./knn.ts";
+import { learnedLogit } from "./learned_logit.ts";
+import { logDensity } from "./log_density.ts";
+import { mahalanobis } from "./mahalanobis.ts";
+import { mahalanobisEnsemble } from "./mahalanobis_ensemble.ts";
+import { margin } from "./margin.ts";
+import { maxLogit } from "./max_logit.ts";
+import { maxProbability } from "./max_probability.ts";
+import { odin } from "./odin.ts";
+import { react } from "./react.ts";
+import { relativeMahalanobis } from "./relative_mahalanobis.ts";
+import { she } from "./she.ts";
+import { vim } from "./vim.ts";
+
+/** Every method that plain options make, by its name. */
+export const METHODS: Readonly<Record<string, (options: object) => Detector>> = {
+  approximateMass,
+  ash,
+  dice,
+  energy,
+  entropy,
+  generalizedEntropy,
+  gram,
+  klMatching,
+  knn,
+  learnedLogit,
+  logDensity,
+  mahalanobis,
+  mahalanobisEnsemble,
+  margin,
+  maxLogit,
+  maxProbability,
+  odin,
+  react,
+  relativeMahalanobis,
+  she,
+  vim,
+};
