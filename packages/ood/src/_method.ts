@@ -105,8 +105,13 @@ export function fittedOf(action: string, { method, fitted }: Internals): Fitted 
 }
 
 /** Gives a detector the state that was written as JSON. */
-export function restore(detector: Detector, { state, notes }: DetectorState, classifier: OpenClassifier): void {
+export function restore(
+  detector: Detector,
+  { state, notes }: DetectorState,
+  model: Classifier | OpenClassifier,
+): void {
   const internals = internalsOf("read a detector", detector);
+  const classifier = open(model);
   internals.fitted = { classifier, state, notes, scorer: internals.method.scorer(state, classifier) };
 }
 

@@ -9,8 +9,8 @@ export interface Needs {
   readonly pooled?: readonly string[];
   /** Features by name, or `"all"`, as they are. */
   readonly maps?: readonly string[];
-  /** Whether a fit takes labels. */
-  readonly labels?: boolean;
+  /** Whether a fit takes labels: `"given"` where there are some. */
+  readonly labels?: boolean | "given";
 }
 
 /** Features of some examples on the host. */
@@ -47,7 +47,7 @@ const ROWS = 500;
 /** Joins what several detectors need. */
 export function joinNeeds(all: readonly Needs[]): Needs {
   const join = (kind: "pooled" | "maps"): string[] => [...new Set(all.flatMap((needs) => needs[kind] ?? []))];
-  return { pooled: join("pooled"), maps: join("maps"), labels: all.some(({ labels }) => labels) };
+  return { pooled: join("pooled"), maps: join("maps"), labels: all.some(({ labels }) => labels === true) };
 }
 
 /** Goes over the examples of a source once and reads each piece. */
@@ -63,7 +63,8 @@ export async function forEachReading(
   for await (const batch of passOf(action, source)) {
     try {
       checkInputs(action, batch?.x);
-      const labels = needs.labels ? await readLabels(action, batch) : undefined;
+      const wantsLabels = needs.labels === "given" ? batch.labels !== undefined : needs.labels;
+      const labels = wantsLabels ? await readLabels(action, batch) : undefined;
       for (let from = 0; from < batch.x.shape[0]!; from += ROWS) {
         const size = Math.min(ROWS, batch.x.shape[0]! - from);
         const x = size === batch.x.shape[0] ? batch.x : slice(batch.x, [from], [size]);

@@ -2,6 +2,7 @@ import { approximateMass } from "./approximate_mass.ts";
 import { ash } from "./ash.ts";
 import type { Detector } from "./detector.ts";
 import { dice } from "./dice.ts";
+import { dirichlet } from "./dirichlet.ts";
 import { energy } from "./energy.ts";
 import { entropy } from "./entropy.ts";
 import { generalizedEntropy } from "./generalized_entropy.ts";
@@ -26,6 +27,7 @@ export const METHODS: Readonly<Record<string, (options: object) => Detector>> = 
   approximateMass,
   ash,
   dice,
+  dirichlet,
   energy,
   entropy,
   generalizedEntropy,

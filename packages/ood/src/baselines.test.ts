@@ -4,10 +4,13 @@ import { describe, expect, test } from "vitest";
 import { symmetricEigen } from "./_eigen.ts";
 import { deviation, gramStatistics } from "./_gram_statistics.ts";
 import { fitLogistic } from "./_logistic_regression.ts";
+import { digamma, logGamma } from "./_special.ts";
 import {
   ash,
   type Detector,
+  type DirichletMeasure,
   dice,
+  dirichlet,
   generalizedEntropy,
   gram,
   klMatching,
@@ -266,4 +269,29 @@ test("baselines leave no tensors behind", async () => {
       await detector.score(at);
     });
   }
+});
+
+describe("dirichlet()", () => {
+  const { cases } = golden("ood_fixtures").F9_dirichlet;
+
+  test.each<[DirichletMeasure, string]>([
+    ["mutualInformation", "mi"],
+    ["entropy", "total"],
+    ["differentialEntropy", "diff_entropy"],
+    ["pairwiseDivergence", "epkl"],
+  ])("%s is that of fixture F9", async (measure, field) => {
+    const detector = await dirichlet({ measure }).fit((x: Tensor) => x as Tensor2D);
+    const z = tensor2d(cases.map(({ alpha }: { alpha: number[] }) => alpha.map(Math.log)));
+    const scores = cases.map((fixture: Record<string, number>) => fixture[field]!);
+    expect(await detector.score(z)).toBeAllclose(scores, { rtol: 1e-5, atol: 1e-6 });
+  });
+
+  test("logGamma() and digamma() in float64", () => {
+    expect([0.1, 1000].map(logGamma)).toBeAllclose([2.252712651734206, 5905.220423209181], EXACT);
+    expect([0.1, 1, 1000].map(digamma)).toBeAllclose(
+      [-10.423754940411076, -0.5772156649015329, 6.907255195648812],
+      EXACT,
+    );
+    expect(logGamma(1)).toBeAllclose(0, { atol: 1e-13 });
+  });
 });

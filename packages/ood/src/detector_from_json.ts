@@ -1,8 +1,9 @@
 import { restore } from "./_method.ts";
 import { METHODS } from "./_registry.ts";
 import type { Classifier } from "./classifier.ts";
+import { type CombineOptions, combine } from "./combine.ts";
 import type { Detector, DetectorState } from "./detector.ts";
-import { type OpenClassifier, openClassifier } from "./open_classifier.ts";
+import type { OpenClassifier } from "./open_classifier.ts";
 
 /**
  * Makes a fitted detector of what `JSON.stringify(detector)` wrote: its scores are the same to the last bit.
@@ -33,12 +34,23 @@ export function detectorFromJson(state: DetectorState, classifier: Classifier | 
     throw new TypeError(`Cannot ${action}: format must be jem-js/detector but found ${format}`);
   }
   if (version !== 1) throw new TypeError(`Cannot ${action}: version must be 1 but found ${version}`);
-  if (!Object.hasOwn(METHODS, name))
-    throw new TypeError(`Cannot ${action}: name must be that of a method but found ${name}`);
   if (typeof options !== "object" || typeof fitted !== "object" || !fitted || !Array.isArray(notes)) {
     throw new TypeError(`Cannot ${action}: options, notes and state of ${name} must be there`);
   }
-  const detector = METHODS[name]!(options);
-  restore(detector, state, openClassifier(classifier));
+  const detector = make(action, name, options);
+  restore(detector, state, classifier);
   return detector;
+}
+
+/** Makes a detector that is not fitted. */
+function make(action: string, name: string, options: object): Detector {
+  if (name === "combine") {
+    const { members, rule } = options as Required<CombineOptions> & { readonly members: readonly DetectorState[] };
+    return combine(
+      members.map((member) => make(action, member.name, member.options)),
+      { rule },
+    );
+  }
+  if (Object.hasOwn(METHODS, name)) return METHODS[name]!(options);
+  throw new TypeError(`Cannot ${action}: name must be that of a method but found ${name}`);
 }

@@ -18,10 +18,17 @@
  */
 export * from "./approximate_mass.ts";
 export * from "./ash.ts";
+export * from "./benchmark.ts";
+export * from "./benchmark_table.ts";
+export * from "./class_thresholds.ts";
 export * from "./classifier.ts";
+export * from "./combine.ts";
+export * from "./conformal_p_values.ts";
+export * from "./conformal_threshold.ts";
 export * from "./detector.ts";
 export * from "./detector_from_json.ts";
 export * from "./dice.ts";
+export * from "./dirichlet.ts";
 export * from "./energy.ts";
 export * from "./entropy.ts";
 export * from "./fit_many.ts";
@@ -39,6 +46,7 @@ export * from "./max_probability.ts";
 export * from "./odin.ts";
 export * from "./open_classifier.ts";
 export * from "./react.ts";
+export * from "./rejection_curve.ts";
 export * from "./relative_mahalanobis.ts";
 export * from "./score_many.ts";
 export * from "./she.ts";
