@@ -105,11 +105,7 @@ export function fittedOf(action: string, { method, fitted }: Internals): Fitted 
 }
 
 /** Gives a detector the state that was written as JSON. */
-export function restore(
-  detector: Detector,
-  { state, notes }: DetectorState,
-  model: Classifier | OpenClassifier,
-): void {
+export function restore(detector: Detector, { state, notes }: DetectorState, model: Classifier | OpenClassifier): void {
   const internals = internalsOf("read a detector", detector);
   const classifier = open(model);
   internals.fitted = { classifier, state, notes, scorer: internals.method.scorer(state, classifier) };
@@ -157,8 +153,8 @@ export async function fitAll(
       if (parts.length === 0) continue;
       const needs = joinNeeds(parts.map(({ method }) => method.needs()));
       const names = [...new Set(parts.map(({ method }) => method.name))].join(", ");
-      // Labels are those of the in-distribution classes.
-      const read = over === "outOfDistribution" ? { ...needs, labels: false } : needs;
+      // What calibrates needs no labels, and what is out of distribution has none.
+      const read = over === "inDistribution" ? needs : { ...needs, labels: false };
       await forEachReading(`fit ${names}`, classifier, sources[over]!, read, async (reading) => {
         for (const { pass } of parts) await pass.visit(reading);
       });

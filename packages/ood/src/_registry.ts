@@ -16,6 +16,7 @@ import { mahalanobisEnsemble } from "./mahalanobis_ensemble.ts";
 import { margin } from "./margin.ts";
 import { maxLogit } from "./max_logit.ts";
 import { maxProbability } from "./max_probability.ts";
+import { ncd } from "./ncd.ts";
 import { odin } from "./odin.ts";
 import { react } from "./react.ts";
 import { relativeMahalanobis } from "./relative_mahalanobis.ts";
@@ -41,6 +42,7 @@ export const METHODS: Readonly<Record<string, (options: object) => Detector>> = 
   margin,
   maxLogit,
   maxProbability,
+  ncd,
   odin,
   react,
   relativeMahalanobis,

@@ -51,6 +51,7 @@ function make(action: string, name: string, options: object): Detector {
       { rule },
     );
   }
+  if (name === "refinement") throw new TypeError(`Cannot ${action}: refinement has a function: make it again`);
   if (Object.hasOwn(METHODS, name)) return METHODS[name]!(options);
   throw new TypeError(`Cannot ${action}: name must be that of a method but found ${name}`);
 }

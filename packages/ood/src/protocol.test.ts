@@ -1,5 +1,5 @@
-import { leakFree } from "@jem-js-internal/testing";
 import { key, normalValues } from "@jem-js/random";
+import { leakFree } from "@jem-js-internal/testing";
 import {
   add,
   conv2d,
@@ -39,6 +39,7 @@ import {
   margin,
   maxLogit,
   maxProbability,
+  ncd,
   odin,
   openClassifier,
   react,
@@ -68,6 +69,7 @@ const DETECTORS: (() => Detector)[] = [
   margin,
   maxLogit,
   maxProbability,
+  ncd,
   () => odin({ epsilon: 0.05 }),
   react,
   relativeMahalanobis,
@@ -182,7 +184,9 @@ describe.each(named)("%s", (_, make) => {
       { head: { kernel, bias } },
     );
     const before = memory().numTensors;
-    await expect(detector.fit(failing, { x, labels }, auxiliary).then(() => detector.score(probe))).rejects.toThrow("it failed");
+    await expect(detector.fit(failing, { x, labels }, auxiliary).then(() => detector.score(probe))).rejects.toThrow(
+      "it failed",
+    );
     expect(memory().numTensors).toBe(before);
   });
 });
@@ -206,7 +210,12 @@ test("fitMany() and scoreMany() are the same as one by one, with one forward pas
   const scores = await scoreMany(byForward, probe);
   expect(calls).toBe(1);
 
-  const all = await fitMany(DETECTORS.map((make) => make()), classifier, { x, labels }, auxiliary);
+  const all = await fitMany(
+    DETECTORS.map((make) => make()),
+    classifier,
+    { x, labels },
+    auxiliary,
+  );
   const together = await scoreMany(all, probe);
   for (const [i, make] of DETECTORS.entries()) {
     const alone = await fitted(make());
@@ -305,10 +314,16 @@ describe("bad input is refused with a reason", () => {
 
   test("states", async () => {
     const state = JSON.parse(JSON.stringify(await energy().fit(identity)));
-    expect(() => detectorFromJson({ ...state, format: "other" }, identity)).toThrow("format must be jem-js/detector but found other");
+    expect(() => detectorFromJson({ ...state, format: "other" }, identity)).toThrow(
+      "format must be jem-js/detector but found other",
+    );
     expect(() => detectorFromJson({ ...state, version: 2 }, identity)).toThrow("version must be 1 but found 2");
-    expect(() => detectorFromJson({ ...state, name: "toString" }, identity)).toThrow("name must be that of a method but found toString");
-    expect(() => detectorFromJson({ ...state, state: null }, identity)).toThrow("options, notes and state of energy must be there");
+    expect(() => detectorFromJson({ ...state, name: "toString" }, identity)).toThrow(
+      "name must be that of a method but found toString",
+    );
+    expect(() => detectorFromJson({ ...state, state: null }, identity)).toThrow(
+      "options, notes and state of energy must be there",
+    );
     expect(() => detectorFromJson({ ...state, options: { temperature: -1 } }, identity)).toThrow(RangeError);
   });
 });
