@@ -6,7 +6,7 @@ import { type OpenClassifier, openClassifier } from "./open_classifier.ts";
 import type { Source } from "./source.ts";
 
 /** What a pass of a fit goes over. */
-export type Role = "inDistribution" | "validation" | "outOfDistribution";
+type Role = "inDistribution" | "validation" | "outOfDistribution";
 
 /** A pass over some examples. */
 export interface Pass {
@@ -15,7 +15,7 @@ export interface Pass {
 }
 
 /** What a fit was given. */
-export interface Given {
+interface Given {
   /** Whether validation examples are others than the in-distribution ones. */
   readonly validation: boolean;
 }

@@ -14,7 +14,7 @@ export interface Needs {
 }
 
 /** Features of some examples on the host. */
-export interface Feature {
+interface Feature {
   /** The values, row-major. */
   readonly data: Float32Array;
   /** Their shape, `[size, channels]` when pooled. */

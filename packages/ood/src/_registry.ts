@@ -6,6 +6,7 @@ import { dirichlet } from "./dirichlet.ts";
 import { energy } from "./energy.ts";
 import { entropy } from "./entropy.ts";
 import { generalizedEntropy } from "./generalized_entropy.ts";
+import { generalizedOdin } from "./generalized_odin.ts";
 import { gram } from "./gram.ts";
 import { klMatching } from "./kl_matching.ts";
 import { knn } from "./knn.ts";
@@ -16,6 +17,7 @@ import { mahalanobisEnsemble } from "./mahalanobis_ensemble.ts";
 import { margin } from "./margin.ts";
 import { maxLogit } from "./max_logit.ts";
 import { maxProbability } from "./max_probability.ts";
+import { mcdd } from "./mcdd.ts";
 import { ncd } from "./ncd.ts";
 import { odin } from "./odin.ts";
 import { react } from "./react.ts";
@@ -32,6 +34,7 @@ export const METHODS: Readonly<Record<string, (options: object) => Detector>> = 
   energy,
   entropy,
   generalizedEntropy,
+  generalizedOdin,
   gram,
   klMatching,
   knn,
@@ -42,6 +45,7 @@ export const METHODS: Readonly<Record<string, (options: object) => Detector>> = 
   margin,
   maxLogit,
   maxProbability,
+  mcdd,
   ncd,
   odin,
   react,

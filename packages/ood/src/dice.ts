@@ -24,7 +24,7 @@ export interface DiceOptions {
  * import { expect } from "vitest";
  *
  * const classifier = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [2] })] });
- * classifier.layers[0].setWeights([tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([0, 0])]);
+ * classifier.layers[0]!.setWeights([tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([0, 0])]);
  * const detector = await dice({ percentile: 50 }).fit(classifier, { x: tf.tensor2d([[1, 1]]) });
  * const [score] = await detector.score(tf.tensor2d([[5, 1]])); // the weights 3 and 4 are left
  * expect(score).toBeCloseTo(-Math.log(Math.exp(3) + Math.exp(4)), 5);

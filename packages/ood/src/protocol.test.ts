@@ -29,6 +29,7 @@ import {
   entropy,
   fitMany,
   generalizedEntropy,
+  generalizedOdin,
   gram,
   klMatching,
   knn,
@@ -39,6 +40,7 @@ import {
   margin,
   maxLogit,
   maxProbability,
+  mcdd,
   ncd,
   odin,
   openClassifier,
@@ -59,6 +61,7 @@ const DETECTORS: (() => Detector)[] = [
   energy,
   entropy,
   generalizedEntropy,
+  () => generalizedOdin({ feature: "pooled" }),
   gram,
   klMatching,
   () => knn({ k: 3 }),
@@ -69,6 +72,7 @@ const DETECTORS: (() => Detector)[] = [
   margin,
   maxLogit,
   maxProbability,
+  () => mcdd({ feature: "pooled" }),
   ncd,
   () => odin({ epsilon: 0.05 }),
   react,
@@ -201,7 +205,7 @@ test("fitMany() and scoreMany() are the same as one by one, with one forward pas
     { head: { kernel, bias } },
   );
   const byForward = DETECTORS.map((make) => make()).filter(
-    ({ name }) => !["approximateMass", "odin", "mahalanobis", "mahalanobisEnsemble"].includes(name),
+    ({ name }) => !["approximateMass", "generalizedOdin", "odin", "mahalanobis", "mahalanobisEnsemble"].includes(name),
   );
   await fitMany(byForward, counting, { x, labels }, auxiliary);
   // Round by round: [in, validation, out], [in, validation], and the calibration of what is combined.

@@ -11,10 +11,11 @@ import type { Detector } from "./detector.ts";
  * import { energy, fitMany, maxLogit, scoreMany } from "@jem-js/ood";
  * import { expect } from "vitest";
  *
- * const detectors = await fitMany([energy(), maxLogit()], (x) => x as tf.Tensor2D);
- * const [energies, logits] = await scoreMany(detectors, tf.tensor2d([[3, 1], [0, 0]]));
- * expect(energies[1]).toBeCloseTo(-Math.log(2));
- * expect([...logits]).toEqual([-3, -0]);
+ * const detectors = [energy(), maxLogit()] as const;
+ * await fitMany(detectors, (x) => x as tf.Tensor2D);
+ * const [energies, logits] = await scoreMany(detectors, tf.tensor2d([[3, 1], [2, 2]]));
+ * expect(energies[1]).toBeCloseTo(-2 - Math.log(2));
+ * expect([...logits]).toEqual([-3, -2]);
  * ```
  *
  * @param detectors Detectors that were fitted together, or on one open classifier.

@@ -35,7 +35,7 @@ interface Residual {
  * import { expect } from "vitest";
  *
  * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
- * model.layers[0].setWeights([tf.tensor2d([[1, 0], [0, 1], [0, 0]]), tf.tensor1d([0, 0])]);
+ * model.layers[0]!.setWeights([tf.tensor2d([[1, 0], [0, 1], [0, 0]]), tf.tensor1d([0, 0])]);
  * const x = tf.tensor2d([[4, 0, 0.1], [0, 3, -0.1], [-2, 1, 0.1]]);
  * const detector = await vim({ dimensions: 2 }).fit(model, { x });
  * const [near, far] = await detector.score(tf.tensor2d([[2, 2, 0], [2, 2, 5]]));
