@@ -107,8 +107,12 @@ export function fittedOf(action: string, { method, fitted }: Internals): Fitted 
 /** Gives a detector the state that was written as JSON. */
 export function restore(detector: Detector, { state, notes }: DetectorState, model: Classifier | OpenClassifier): void {
   const internals = internalsOf("read a detector", detector);
+  const { method } = internals;
+  if (method.fit && Object.keys(state).length === 0) {
+    throw new TypeError(`Cannot read a detector: the state of ${method.name} must not be empty`);
+  }
   const classifier = open(model);
-  internals.fitted = { classifier, state, notes, scorer: internals.method.scorer(state, classifier) };
+  internals.fitted = { classifier, state, notes, scorer: method.scorer(state, classifier) };
 }
 
 /** One open classifier for each classifier, so that detectors which are fitted one by one can score together. */

@@ -23,6 +23,7 @@ import { odin } from "./odin.ts";
 import { react } from "./react.ts";
 import { relativeMahalanobis } from "./relative_mahalanobis.ts";
 import { she } from "./she.ts";
+import { type UfelOptions, ufel } from "./ufel.ts";
 import { vim } from "./vim.ts";
 
 /** Every method that plain options make, by its name. */
@@ -51,5 +52,6 @@ export const METHODS: Readonly<Record<string, (options: object) => Detector>> = 
   react,
   relativeMahalanobis,
   she,
+  ufel: (options) => ufel(options as UfelOptions),
   vim,
 };

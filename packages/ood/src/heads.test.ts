@@ -1,8 +1,20 @@
 import { key, normalValues } from "@jem-js/random";
 import { expectNumericGradient, golden, leakFree } from "@jem-js-internal/testing";
-import { matMul, mul, softmax, type Tensor, type Tensor2D, tensor1d, tensor2d, train } from "@tensorflow/tfjs-core";
+import {
+  matMul,
+  mul,
+  ones,
+  softmax,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tensor2d,
+  train,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { classGaussianHead, decomposedConfidence, generalizedOdin, mcdd } from "./mod.ts";
+import { decision, fitLogistic } from "./_logistic_regression.ts";
+import { classGaussianHead, decomposedConfidence, generalizedOdin, mcdd, reparameterize, ufel } from "./mod.ts";
 
 const { F13_godin: F13, F14_mcdd: F14, F3_maha: F3 } = golden("ood_fixtures");
 
@@ -181,5 +193,52 @@ describe("classGaussianHead() and mcdd()", () => {
     expect(() => classGaussianHead({ features: 2, classes: 2, key: key(0), pull: -1 })).toThrow(
       "pull must be finite and at least 0",
     );
+  });
+});
+
+describe("reparameterize() and ufel()", () => {
+  test("a log-variance of -60 gives the mean, one of log 4 a deviation of 2", async () => {
+    const mean = tensor2d([1, -2, 3, 0.5], [2, 2]);
+    expect(await reparameterize(mean, mul(ones([2, 2]), -60), { key: key(0) }).data()).toBeAllclose([1, -2, 3, 0.5]);
+    const draws = await reparameterize(zeros([4000, 1]), mul(ones([4000, 1]), Math.log(4)), { key: key(1) }).data();
+    const variance = Float64Array.from(draws).reduce((sum, value) => sum + value * value, 0) / 4000;
+    // The standard error of a variance of normals is 4 sqrt(2 / n).
+    expect(Math.abs(variance - 4)).toBeLessThan(4 * 4 * Math.sqrt(2 / 4000));
+    expect(() => reparameterize(ones([2]), ones([3]), { key: key(0) })).toThrow(
+      "logVariance must be [2] but found [3]",
+    );
+  });
+
+  test("ufel() is a logistic regression on the largest probability and mean log-variances", async () => {
+    const classifier = (x: Tensor) => ({ logits: x as Tensor2D, features: { a: mul(x, 2), b: x.add(1) } });
+    const inside = [
+      [2, 0],
+      [0, 1],
+      [1, -1],
+    ];
+    const outside = [
+      [3, 2],
+      [2, 3],
+    ];
+    const describe = ([a, b]: number[]): number[] => [
+      1 / (1 + Math.exp(-Math.abs(a! - b!))),
+      a! + b!,
+      (a! + b!) / 2 + 1,
+    ];
+    const detector = await ufel({ logVariances: ["a", "b"], c: 2 }).fit(
+      classifier,
+      { x: tensor2d(inside) },
+      { outOfDistribution: { x: tensor2d(outside) } },
+    );
+    const regression = fitLogistic([...inside, ...outside].map(describe), [false, false, false, true, true], 2);
+    const probe = [
+      [1, 1],
+      [-1, 4],
+    ];
+    expect(await detector.score(tensor2d(probe))).toBeAllclose(
+      probe.map((row) => decision(regression, describe(row))),
+      { rtol: 1e-6 },
+    );
+    expect(() => ufel({ logVariances: [] })).toThrow("layers must be a list of at least one name");
   });
 });

@@ -1,8 +1,18 @@
 import { leakFree } from "@jem-js-internal/testing";
-import { model as functionalModel, initializers, input, layers, sequential } from "@tensorflow/tfjs";
-import { add, matMul, ones, type Tensor, type Tensor2D, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { describe, expect, test } from "vitest";
-import { openClassifier } from "./mod.ts";
+import { model as functionalModel, initializers, input, layers, sequential, type GraphModel, loadGraphModelSync } from "@tensorflow/tfjs";
+import {
+  add,
+  type io,
+  matMul,
+  ones,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tensor2d,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { describe, expect, test, vi } from "vitest";
+import { fitMany, mahalanobis, odin, openClassifier, scoreMany } from "./mod.ts";
 
 const WEIGHTS = [
   [1, -1, 2],
@@ -132,29 +142,60 @@ describe("openClassifier() of a function", () => {
 });
 
 describe("openClassifier() of a graph model", () => {
-  // The parts of a tf.GraphModel that are used: x -> hidden = x + 1 -> logits = hidden kernel -> softmax -> Identity.
-  const node = (name: string, op: string, inputs: object[] = []) => ({ name, op, inputs });
-  const logits = node("logits", "MatMul", [node("hidden", "AddV2")]);
-  const output = node("Identity", "Identity", [node("probabilities", "Softmax", [logits])]);
-  const asked: string[][] = [];
-  const graph = {
-    executor: { graph: { outputs: [output], nodes: { hidden: {}, logits: {}, probabilities: {}, Identity: output } } },
-    execute(input: Tensor, names: string[]): Tensor[] {
-      asked.push(names);
-      const hidden = add(input, 1);
-      const byName: Record<string, Tensor> = { hidden, logits: matMul(hidden as Tensor2D, tensor2d(WEIGHTS)) };
-      return names.map((name) => byName[name]!);
-    },
-  };
+  /** x -> hidden = x + 1 -> logits = hidden kernel -> softmax -> Identity, in the format of the converter. */
+  function graphModel() {
+    const float = { type: "DT_FLOAT" };
+    const node = (name: string, op: string, input: string[]) => ({ name, op, input, attr: { T: float } });
+    return loadGraphModelSync({
+      format: "graph-model",
+      modelTopology: {
+        node: [
+          {
+            name: "x",
+            op: "Placeholder",
+            attr: { dtype: float, shape: { shape: { dim: [{ size: "-1" }, { size: "2" }] } } },
+          },
+          { name: "one", op: "Const", attr: { dtype: float } },
+          { name: "kernel", op: "Const", attr: { dtype: float } },
+          node("hidden", "AddV2", ["x", "one"]),
+          node("logits", "MatMul", ["hidden", "kernel"]),
+          node("probabilities", "Softmax", ["logits"]),
+          node("output", "Identity", ["probabilities"]),
+        ],
+        library: {},
+        versions: {},
+      },
+      weightSpecs: [
+        { name: "one", shape: [1], dtype: "float32" },
+        { name: "kernel", shape: [2, 3], dtype: "float32" },
+      ],
+      weightData: Float32Array.from([1, ...WEIGHTS.flat()]).buffer,
+    } as io.ModelArtifacts) as unknown as GraphModel;
+  }
+  const graph = graphModel();
 
   test("reads the logits before the softmax and features by node, in one pass", async () => {
     const opened = openClassifier(graph, { penultimate: "hidden" });
+    const execute = vi.spyOn(graph, "execute");
     expect(await readAll(opened, x(), ["hidden", "penultimate"])).toEqual({
       logits: [2, 7, 7],
       hidden: [2, 3],
       penultimate: [2, 3],
     });
-    expect(asked).toEqual([["logits", "hidden"]]);
+    expect(execute.mock.calls.map((call) => call[1])).toEqual([["logits", "hidden"]]);
+    execute.mockRestore();
+  });
+
+  test("has gradients for odin(), and features for mahalanobis()", async () => {
+    const opened = openClassifier(graph, { penultimate: "hidden" });
+    const detectors = [odin({ temperature: 1, epsilon: 0.1 }), mahalanobis()];
+    await fitMany(detectors, opened, { x: tensor2d([0, 1, 1, 0, 2, 2], [3, 2]), labels: [0, 0, 0] });
+    const [byOdin, byDistance] = await scoreMany(detectors, x());
+    // Of [1, 2] the logits are [2, 7, 7]: the first of equals, 1, is predicted, and its cross-entropy rises with x_0 and
+    // falls with x_1. At [0.9, 2.1] they are [1.9, 7.4, 6.9].
+    const expected = Math.exp(7.4) / (Math.exp(1.9) + Math.exp(7.4) + Math.exp(6.9));
+    expect(byOdin).toBeAllclose([-expected]);
+    expect(byDistance![0]).toBeGreaterThan(0);
   });
 
   test("names what it lacks", () => {

@@ -48,6 +48,7 @@ import {
   relativeMahalanobis,
   scoreMany,
   she,
+  ufel,
   vim,
 } from "./mod.ts";
 
@@ -78,6 +79,7 @@ const DETECTORS: (() => Detector)[] = [
   react,
   relativeMahalanobis,
   she,
+  () => ufel({ logVariances: ["map", "pooled"] }),
   vim,
 ];
 
@@ -329,5 +331,8 @@ describe("bad input is refused with a reason", () => {
       "options, notes and state of energy must be there",
     );
     expect(() => detectorFromJson({ ...state, options: { temperature: -1 } }, identity)).toThrow(RangeError);
+    expect(() => detectorFromJson({ ...state, name: "react", options: {} }, identity)).toThrow(
+      "the state of react must not be empty",
+    );
   });
 });
