@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { AttackOptions } from "./attack_options.ts";
 import type { Classifier } from "./classifier.ts";
+import type { Criterion } from "./criterion.ts";
 import type { Labels } from "./labels.ts";
 import { pgd } from "./pgd.ts";
 
@@ -10,7 +11,7 @@ export type FgsmOptions = AttackOptions;
 /**
  * Attacks with one step to the edge of the ball: the fast gradient sign method, or the fast gradient method for `"l2"`.
  *
- * The same as {@linkcode pgd} with `steps: 1` and `stepSize: epsilon`. It is an attack to compare others with, not one to
+ * The same as {@linkcode pgd} with `steps: 1` and `relativeStepSize: 1`. It is an attack to compare others with, not one to
  * measure robustness by: {@linkcode pgd} should never do worse.
  *
  * @example Usage
@@ -32,15 +33,13 @@ export type FgsmOptions = AttackOptions;
  * @param model A function from `[batch, ...input]` to logits `[batch, classes]`, or an object with `logits` or `predict`;
  * borrowed.
  * @param x The inputs, float32 `[batch, ...input]`, in `bounds`; borrowed.
- * @param labels The classes to leave, or with `targeted` to reach: int32 `[batch]`, or an array; borrowed.
+ * @param labels The classes to leave, or with `targeted` to reach: int32 `[batch]`, or an array; or a criterion; borrowed.
  * @param options The ball.
  * @returns The perturbed inputs, shape of `x`, owned by the caller.
  * @throws {TypeError} When the model, `x`, `labels`, the logits, `norm` or `loss` are of another kind or shape.
  * @throws {RangeError} When `epsilon` is negative or not finite, `bounds` not ascending, or a label given in an array no
  * class.
  */
-export function fgsm<T extends Tensor>(model: Classifier, x: T, labels: Labels, options: FgsmOptions): T {
-  // At radius 0 the step leads back to x, however long it is; its length must be above 0 all the same.
-  const stepSize = options.epsilon === 0 ? 1 : options.epsilon;
-  return pgd(model, x, labels, { ...options, steps: 1, stepSize });
+export function fgsm<T extends Tensor>(model: Classifier, x: T, labels: Labels | Criterion, options: FgsmOptions): T {
+  return pgd(model, x, labels, { ...options, steps: 1, relativeStepSize: 1 });
 }

@@ -1,6 +1,6 @@
 /**
- * Adversarial attacks for TensorFlow.js classifiers, and the accuracy that is left under them: PGD and FGSM in the Linf
- * and L2 norms, with the semantics of foolbox 3.
+ * Adversarial attacks for TensorFlow.js classifiers, and the accuracy that is left under them: gradient attacks in a ball and
+ * such that look for the smallest perturbation, criteria, and the frame that runs attacks and judges what they find.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -13,9 +13,24 @@
  *
  * @module
  */
+export * from "./all_of.ts";
+export * from "./apgd.ts";
+export * from "./attack_model.ts";
 export * from "./attack_options.ts";
+export * from "./attack_result.ts";
+export * from "./attack_task.ts";
+export * from "./carlini_wagner.ts";
 export * from "./classifier.ts";
+export * from "./confident.ts";
+export * from "./criterion.ts";
+export * from "./deep_fool.ts";
+export * from "./epsilon_search.ts";
+export * from "./fab.ts";
 export * from "./fgsm.ts";
 export * from "./labels.ts";
+export * from "./misclassification.ts";
 export * from "./pgd.ts";
 export * from "./robust_accuracy.ts";
+export * from "./run_attack.ts";
+export * from "./targeted.ts";
+export * from "./top_k.ts";

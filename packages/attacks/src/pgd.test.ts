@@ -1,4 +1,4 @@
-import { key } from "@jem-js/random";
+import { key, normalValues } from "@jem-js/random";
 import { type GoldenTensor, golden, goldenNetwork, goldenTensor, leakFree } from "@jem-js-internal/testing";
 import { layers, sequential } from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
@@ -20,9 +20,11 @@ import {
   tensor1d,
   tensor2d,
   tensor4d,
+  zeros,
 } from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, test } from "vitest";
-import { fgsm, type PgdOptions, pgd } from "./mod.ts";
+import { confine, radiusOf } from "./_norms.ts";
+import { allOf, fgsm, misclassification, type PgdOptions, pgd, targeted } from "./mod.ts";
 
 const fixture = golden("attacks");
 const { labels, targets } = fixture;
@@ -47,7 +49,7 @@ function rowsOf(flat: ArrayLike<number>, count: number): number[][] {
 }
 
 /** The norms of each example of `x - origin`. */
-async function norms(x: Tensor, origin: Tensor): Promise<{ l2: number[]; linf: number[]; l0: number[] }> {
+async function norms(x: Tensor, origin: Tensor): Promise<Record<"l2" | "linf" | "l1" | "l0", number[]>> {
   const [a, b] = [await values(x), await values(origin)];
   const offsets = rowsOf(
     a.map((value, i) => value - b[i]!),
@@ -56,6 +58,7 @@ async function norms(x: Tensor, origin: Tensor): Promise<{ l2: number[]; linf: n
   return {
     l2: offsets.map((row) => Math.hypot(...row)),
     linf: offsets.map((row) => Math.max(...row.map(Math.abs))),
+    l1: offsets.map((row) => row.reduce((total, d) => total + Math.abs(d), 0)),
     l0: offsets.map((row) => row.filter((d) => Math.abs(d) > 1e-6).length),
   };
 }
@@ -146,15 +149,16 @@ async function expectFoolbox(
   expect(l0).toEqual(expected.norms.l0);
 }
 
-describe.each(["linf", "l2"] as const)("%s", (norm) => {
-  const options: PgdOptions = { norm, epsilon: norm === "linf" ? 0.07 : 0.9, steps: 6, key: key(3) };
+describe.each(["linf", "l2", "l1"] as const)("%s", (norm) => {
+  const epsilon = { linf: 0.07, l2: 0.9, l1: 5 }[norm];
+  const options: PgdOptions = { norm, epsilon, steps: 6, key: key(3) };
 
   test.each([false, true])("every iterate lies in the ball and in the bounds (targeted: %s)", async (targeted) => {
     const path = await pathOf({ ...options, targeted });
     expect(path).toHaveLength(7);
     for (const [x] of path) {
       const measured = await norms(tensor4d(x, fixture.x0.shape), clean());
-      for (const length of measured[norm]) expect(length).toBeLessThanOrEqual(options.epsilon * (1 + 1e-6));
+      for (const length of measured[norm]) expect(length).toBeLessThanOrEqual(epsilon * (1 + 1e-6));
       expect(Math.min(...x)).toBeGreaterThanOrEqual(0);
       expect(Math.max(...x)).toBeLessThanOrEqual(1);
     }
@@ -281,7 +285,7 @@ test("pgd() and fgsm() throw before any work", () => {
     pgd(counting, inputs, y, { norm: "linf", epsilon: 0.1, ...options });
   const cases: [() => unknown, typeof TypeError | typeof RangeError, string][] = [
     // @ts-expect-error: no such norm
-    [() => attack({ norm: "l3" }), TypeError, 'Cannot attack: norm must be "linf" or "l2" but found l3'],
+    [() => attack({ norm: "l3" }), TypeError, 'Cannot attack: norm must be "linf", "l2" or "l1" but found l3'],
     [() => attack({ epsilon: -1 }), RangeError, "epsilon must be finite and at least 0 but found -1"],
     [() => attack({ epsilon: Number.NaN }), RangeError, "epsilon must be finite and at least 0 but found NaN"],
     [() => fgsm(counting, x, [0, 1], { norm: "l2", epsilon: -1 }), RangeError, "at least 0 but found -1"],
@@ -289,7 +293,27 @@ test("pgd() and fgsm() throw before any work", () => {
     [() => attack({ steps: 0 }), RangeError, "steps must be a positive integer but found 0"],
     [() => attack({ steps: 2.5 }), RangeError, "steps must be a positive integer but found 2.5"],
     // @ts-expect-error: no such loss
-    [() => attack({ loss: "dlr" }), TypeError, 'loss must be "crossEntropy" or "margin" but found dlr'],
+    [() => attack({ loss: "hinge" }), TypeError, 'loss must be "crossEntropy", "margin" or "dlr" but found hinge'],
+    [
+      () => attack({ relativeStepSize: 0 }),
+      RangeError,
+      "relativeStepSize must be finite and greater than 0 but found 0",
+    ],
+    [() => attack({ momentum: 2 }), RangeError, "momentum must be from 0 to 1 but found 2"],
+    [() => attack({ epsilon: [0.1] }), TypeError, "epsilon must be a number or 2 numbers but found 1"],
+    [() => attack({ epsilon: [0.1, -1] }), RangeError, "epsilon must be finite and at least 0 but found -1"],
+    [() => attack({ key: [key(0)] }), TypeError, "key must be a key or 2 keys but found 1"],
+    [() => attack({}, misclassification([0])), TypeError, "criterion must be for 2 examples but found 1"],
+    [
+      () => attack({ targeted: true }, misclassification([0, 1])),
+      TypeError,
+      "targeted must only be given with labels but found it with a criterion",
+    ],
+    [
+      () => attack({}, allOf(misclassification([0, 1]))),
+      TypeError,
+      'loss must be "margin" for a criterion without a goal but found crossEntropy',
+    ],
     [() => attack({ bounds: [1, 0] }), RangeError, "low below high, but found [1, 0]"],
     [() => attack({ start: ones([2, 3]) }), TypeError, "start must be float32 [2, 2] but found float32 [2, 3]"],
     [() => attack({ start: x, key: key(0) }), TypeError, "only one of key and start can be given but found both"],
@@ -317,4 +341,80 @@ test("pgd() throws on labels that are no class and on a model that returns no lo
   expect(() => pgd(() => ones([2, 1]) as Tensor2D, x, [0, 0], options)).toThrow("at least 2 classes but found 1");
   // @ts-expect-error: a model of two outputs
   expect(() => pgd((z) => [z, z], x, [0, 1], options)).toThrow("must return one tensor of logits");
+});
+
+test("pgd() in l1 moves the element that counts most, and the next one when that is at its bound", async () => {
+  const scaled = (x: Tensor): Tensor2D => mul(x, tensor1d([1, 3])) as Tensor2D;
+  const options = { norm: "l1", epsilon: 0.5, stepSize: 0.125, steps: 4, loss: "margin" } as const;
+  // The second element counts most, but has only 0.25 to go.
+  const adversarial = pgd(scaled, tensor2d([[0.5, 0.75]]), [0], options);
+  expect(await values(adversarial)).toEqual([0.25, 1]);
+});
+
+test("confine() projects onto the l1 ball as sorting in float64 does", async () => {
+  const offset = Array.from(normalValues(key(2), 40));
+  const [x, zero] = [tensor2d(offset, [4, 10]), zeros([4, 10])];
+  const radii = [0.5, 2, 7, 100];
+  const found = rowsOf(await values(confine("l1", x, zero, radiusOf(radii, x), [-9, 9])), 4);
+  rowsOf(offset, 4).forEach((row, i) => {
+    const total = (threshold: number) => row.reduce((sum, v) => sum + Math.max(0, Math.abs(v) - threshold), 0);
+    let [low, high] = [0, 10]; // bisection for the threshold
+    for (let k = 0; k < 60; k++) {
+      const middle = (low + high) / 2;
+      if (total(middle) > radii[i]!) low = middle;
+      else high = middle;
+    }
+    const threshold = total(0) <= radii[i]! ? 0 : low;
+    expect(found[i]).toBeAllclose(
+      row.map((v) => Math.sign(v) * Math.max(0, Math.abs(v) - threshold)),
+      { atol: 1e-6 },
+    );
+  });
+});
+
+test.each(["linf", "l2", "l1"] as const)("pgd() takes a radius and a key for each example in %s", async (norm) => {
+  const options = { norm, steps: 4 } as const;
+  const keys = [key(1), key(2)];
+  const both = pgd(model, clean(), labels, { ...options, epsilon: [0.05, 0.2], key: keys });
+  for (const i of [0, 1]) {
+    const one = pgd(model, clean().slice(i, 1), [labels[i]], { ...options, epsilon: [0.05, 0.2][i]!, key: [keys[i]!] });
+    expect(rowsOf(await values(both), 2)[i]).toBeAllclose(await values(one), { atol: 1e-5 });
+  }
+});
+
+test("pgd() with momentum steps along the decaying sum of unit gradients", async () => {
+  // The loss z0 - z1 of label 1 has gradient (2 x0, -2 x1): it changes with x.
+  const curved = (x: Tensor): Tensor2D => x.square() as Tensor2D;
+  const [a, b] = [0.4, 0.2];
+  const options = { norm: "l2", epsilon: 10, stepSize: 0.1, steps: 2, loss: "margin", bounds: [-9, 9] } as const;
+  const found = await values(pgd(curved, tensor2d([[a, b]]), [1], { ...options, momentum: 0.5 }));
+  const unit = (v: number[], norm: number): number[] => v.map((element) => element / norm);
+  const l1 = (v: number[]): number => v.reduce((total, element) => total + Math.abs(element), 0);
+  let at = [a, b];
+  let velocity = [0, 0];
+  for (let step = 0; step < 2; step++) {
+    const g = [2 * at[0]!, -2 * at[1]!];
+    velocity = velocity.map((v, i) => 0.5 * v + unit(g, l1(g))[i]!);
+    at = at.map((v, i) => v + 0.1 * unit(velocity, Math.hypot(...velocity))[i]!);
+  }
+  expect(found).toBeAllclose(at, { atol: 1e-6 });
+});
+
+test("pgd() takes a criterion in the place of labels", async () => {
+  const options = { norm: "l2", epsilon: 0.3, steps: 5 } as const;
+  for (const loss of ["crossEntropy", "margin", "dlr"] as const) {
+    const expected = await values(pgd(model, clean(), labels, { ...options, loss }));
+    expect(await values(pgd(model, clean(), misclassification(labels), { ...options, loss }))).toBeAllclose(expected);
+    const reached = await values(pgd(model, clean(), targets, { ...options, loss, targeted: true }));
+    expect(await values(pgd(model, clean(), targeted(targets), { ...options, loss }))).toBeAllclose(reached);
+  }
+});
+
+test("pgd() raises the margin of a criterion without a goal", async () => {
+  // Neither class 0 nor class 2: what is left is class 1, whose logit is 2 x1 - x0.
+  const criterion = allOf(misclassification([0]), misclassification([2]));
+  const options = { norm: "linf", epsilon: 0.5, loss: "margin" } as const;
+  const adversarial = pgd(linear, tensor2d([[0.9, 0.5]]), criterion, options);
+  expect(await values(linear(adversarial).argMax(1))).toEqual([1]);
+  expect(() => pgd(linear, tensor2d([[0.9, 0.5]]), targeted([3]), options)).toThrow(RangeError);
 });

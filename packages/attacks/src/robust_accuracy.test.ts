@@ -24,10 +24,11 @@ const fixture = golden("attacks");
 const network = goldenNetwork(golden("ebm_cnn").model);
 const model = (x: Tensor): Tensor2D => network.classifier(div(sub(x, 0.5), 0.5));
 
-describe.each(["linf", "l2"] as const)("robustAccuracy() of a linear classifier in %s", (norm) => {
+describe.each(["linf", "l2", "l1"] as const)("robustAccuracy() of a linear classifier in %s", (norm) => {
   const [examples, inputs] = [60, 5];
   const w = uniformValues(key(1), inputs, { min: -1, max: 1 });
-  const dual = norm === "linf" ? w.reduce((total, v) => total + Math.abs(v), 0) : Math.hypot(...w);
+  const magnitudes = w.map(Math.abs);
+  const dual = { linf: magnitudes.reduce((a, b) => a + b), l2: Math.hypot(...w), l1: Math.max(...magnitudes) }[norm];
   // The inputs keep off the bounds, so that no ball is cut.
   const x = uniformValues(key(2), examples * inputs, { min: 0.4, max: 0.6 });
   const weights = tensor2d(Array.from(w, (v) => [0, v]));
@@ -150,9 +151,9 @@ test("robustAccuracy() rejects what it cannot measure", async () => {
     [{ bounds: [0, 0] }, "low below high, but found [0, 0]"],
     [{ bounds: [0.75, 1] }, "x must lie in the bounds [0.75, 1] but found values from 0.5 to 0.5"],
     // @ts-expect-error: no such norm
-    [{ norm: "l1" }, 'norm must be "linf" or "l2" but found l1'],
+    [{ norm: "l0" }, 'norm must be "linf", "l2" or "l1" but found l0'],
     // @ts-expect-error: no such loss
-    [{ loss: "hinge" }, 'loss must be "crossEntropy" or "margin" but found hinge'],
+    [{ loss: "hinge" }, 'loss must be "crossEntropy", "margin" or "dlr" but found hinge'],
   ];
   for (const [options, message] of cases) {
     const promise = robustAccuracy(head, x, [0, 1], { norm: "linf", epsilons: [0.1], ...options });

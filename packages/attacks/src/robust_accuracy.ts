@@ -1,21 +1,10 @@
 import { foldIn, type Key } from "@jem-js/random";
-import {
-  all,
-  dispose,
-  gather,
-  greaterEqual,
-  lessEqual,
-  logicalAnd,
-  max,
-  min,
-  type Tensor,
-  tensor1d,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { gather, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import {
   checkBounds,
   checkEpsilon,
   checkInputs,
+  checkInsideBounds,
   checkLabelRange,
   checkLabels,
   checkLoss,
@@ -24,8 +13,7 @@ import {
   checkPositiveInteger,
   isTensor,
 } from "./_check.ts";
-import { asFunction } from "./_classify.ts";
-import { randomStart } from "./_norms.ts";
+import { asFunction, boundsOf } from "./_classify.ts";
 import { predict } from "./_predict.ts";
 import type { AttackLoss, Norm } from "./attack_options.ts";
 import type { Classifier } from "./classifier.ts";
@@ -44,7 +32,7 @@ export interface RobustAccuracyOptions {
   readonly relativeStepSize?: number;
   /** The loss that the attacks raise. @default {"crossEntropy"} */
   readonly loss?: AttackLoss;
-  /** The smallest and the largest value of an input. @default {[0, 1]} */
+  /** The smallest and the largest value of an input. @default {those of the model, or [0, 1]} */
   readonly bounds?: readonly [low: number, high: number];
   /**
    * The key of random starts, as in {@linkcode pgd}: example `i` of `x` draws from `foldIn(key, i)`.
@@ -109,9 +97,10 @@ export async function robustAccuracy(
   labels: Labels,
   options: RobustAccuracyOptions,
 ): Promise<RobustnessCurve> {
-  const { norm, epsilons, steps = 20, loss = "crossEntropy", bounds = [0, 1], key, batchSize = 100 } = options;
+  const { norm, epsilons, steps = 20, loss = "crossEntropy", key, batchSize = 100 } = options;
   const action = "measure robust accuracy";
   const classify = asFunction(action, model);
+  const bounds = boundsOf(model, options.bounds);
   checkInputs(action, x);
   const examples = x.shape[0]!;
   if (examples === 0) throw new RangeError(`Cannot ${action}: x must hold at least one example but found none`);
@@ -160,11 +149,11 @@ export async function robustAccuracy(
         norm,
         epsilon,
         steps,
-        stepSize: relativeStepSize * epsilon,
+        relativeStepSize,
         loss,
         bounds,
         returnBest: true,
-        ...(key && { start: randomStart(norm, clean, epsilon, key, indices) }),
+        ...(key && { key: indices.map((index) => foldIn(key, index)) }),
       });
     });
   }
@@ -189,22 +178,4 @@ export async function robustAccuracy(
 
 function rows(x: Tensor, indices: number[]): Tensor {
   return tidy(() => gather(x, tensor1d(indices, "int32")));
-}
-
-async function checkInsideBounds(action: string, x: Tensor, [low, high]: readonly [number, number]): Promise<void> {
-  const found = tidy(() => ({
-    inside: all(logicalAnd(greaterEqual(x, low), lessEqual(x, high))),
-    smallest: min(x),
-    largest: max(x),
-  }));
-  try {
-    const [inside] = await found.inside.data();
-    if (inside) return;
-    const [[smallest], [largest]] = await Promise.all([found.smallest.data(), found.largest.data()]);
-    throw new RangeError(
-      `Cannot ${action}: x must lie in the bounds [${low}, ${high}] but found values from ${smallest} to ${largest}`,
-    );
-  } finally {
-    dispose(found);
-  }
 }

@@ -201,6 +201,7 @@ const Export kExports[] = {
     {"winogradSize", winograd_size},
     {"winogradTransform", JEM_PRODUCT(winograd_transform)},
     {"matmul", JEM_PRODUCT(matmul)},
+    {"matmulDouble", JEM_PRODUCT(matmul_double)},
     {"unary", JEM_POINTWISE(unary)},
     {"binary", JEM_POINTWISE(binary)},
     {"compare", JEM_POINTWISE(compare)},

@@ -94,7 +94,7 @@ static void multiply_filter_gradient(Context& context, size_t pixels, int in_cha
         prefetch_share(b + count * out_channels, count * out_channels, step, steps);
         tile.a = a + row;
         tile.c = sums + panels.offset(panel, in_channels) + static_cast<size_t>(row) * width;
-        kTiles.outer[panels.vectors(panel)][rows](&tile);
+        run_outer_tile(tile, panels.vectors(panel), rows);
       }
     }
   }, true);

@@ -60,6 +60,8 @@ struct ProductKernels {
   /** `c[i] = op(a[i]) op(b[i])` for `batch` matrices, `[m, k]` times `[k, n]`; a stride of 0 repeats one matrix. */
   void (*matmul)(Context&, int batch, size_t a_stride, size_t b_stride, bool transpose_a, bool transpose_b, int m, int n,
                  int k, const float* a, const float* b, float* c);
+  void (*matmul_double)(Context&, int batch, size_t a_stride, size_t b_stride, bool transpose_a, bool transpose_b, int m,
+                        int n, int k, const double* a, const double* b, double* c);
 };
 
 /** Kernels that touch each element a few times. */
@@ -88,8 +90,9 @@ struct PointwiseKernels {
 
 /** Kernels whose every bit is defined: compiled without contraction of `a * b + c`. */
 struct NoiseKernels {
+  /** `y = clip(x + step_size * clip(gradient, -gradient_clip, gradient_clip) + noise_scale * normal(key), low, high)`. */
   void (*langevin)(Context&, size_t n, const float* x, const float* gradient, float step_size, float noise_scale,
-                   uint32_t key_high, uint32_t key_low, float* y);
+                   uint32_t key_high, uint32_t key_low, float gradient_clip, float low, float high, float* y);
 };
 
 struct Kernels {

@@ -7,25 +7,29 @@ namespace JEM_ISA {
 namespace {
 
 /** One matrix product. `lane` is the thread that does all of it, or -1 for all threads together. */
+template <class Element>
 static void multiply(Context& context, int lane, bool transpose_a, bool transpose_b, int m, int n, int k,
-                     const float* a, const float* b, float* c) {
+                     const Element* a, const Element* b, Element* c) {
+  constexpr int kWidth = kPanelOf<Element>;
   constexpr int kDepth = 256;  // rows of B that a thread goes through before it moves on: they stay in the second cache
-  const Panels panels(n);
+  const PanelsOf<Element> panels(n);
   const int threads = lane >= 0 ? 1 : context.threads(), depths = ceil_div(k, kDepth);
   const auto run = [&](int count, const auto& body) {
     if (lane < 0) return parallel(context, count, body);
     for (int item = 0; item < count; item++) body(item, lane);
   };
-  float* packed_b = lane >= 0 ? context.scratch(lane, Slot::kPanels, panels.size(k))
-                              : context.shared(Slot::kPanels, panels.size(k));
+  const auto scratch = [&](int thread, Slot slot, size_t elements) {
+    return reinterpret_cast<Element*>(context.scratch(thread, slot, elements * (sizeof(Element) / sizeof(float))));
+  };
+  Element* packed_b = scratch(lane >= 0 ? lane : Context::kMaxThreads, Slot::kPanels, panels.size(k));
   run(panels.count * depths, [&](int item, int) {
     const int panel = item % panels.count, first = item / panels.count * kDepth, rows = min_of(kDepth, k - first);
     const int width = panels.width(panel), packed_width = panels.packed_width(panel);
-    float* to = packed_b + panels.offset(panel, k) + static_cast<size_t>(first) * packed_width;
+    Element* to = packed_b + panels.offset(panel, k) + static_cast<size_t>(first) * packed_width;
     if (transpose_b) {
-      pack_columns(to, b + static_cast<size_t>(panel) * kPanel * k + first, k, rows, width, packed_width);
+      pack_columns(to, b + static_cast<size_t>(panel) * kWidth * k + first, k, rows, width, packed_width);
     } else {
-      pack_rows(to, b + static_cast<size_t>(first) * n + panel * kPanel, n, rows, width, packed_width);
+      pack_rows(to, b + static_cast<size_t>(first) * n + panel * kWidth, n, rows, width, packed_width);
     }
   });
 
@@ -36,16 +40,16 @@ static void multiply(Context& context, int lane, bool transpose_a, bool transpos
   run(groups * panel_parts, [&](int item, int thread) {
     const int part = item % panel_parts, first_tile = item / panel_parts * group;
     const int last_tile = min_of(tiles, first_tile + group);
-    const size_t tile_floats = static_cast<size_t>(height) * kDepth;
-    float* packed_a = context.scratch(thread, Slot::kSource, tile_floats * group + kPanel);
+    const size_t tile_size = static_cast<size_t>(height) * kDepth;
+    Element* packed_a = scratch(thread, Slot::kSource, tile_size * group);
     for (int d = 0; d < depths; d++) {
       const int first = d * kDepth, depth = min_of(kDepth, k - first);
       for (int t = first_tile; t < last_tile; t++) {
         const int row = share(m, t, tiles), rows = share(m, t + 1, tiles) - row;
-        float* to = packed_a + (t - first_tile) * tile_floats;
+        Element* to = packed_a + (t - first_tile) * tile_size;
         if (transpose_a) {
           for (int i = 0; i < depth; i++) {
-            const float* from = a + static_cast<size_t>(first + i) * m + row;
+            const Element* from = a + static_cast<size_t>(first + i) * m + row;
             for (int r = 0; r < rows; r++) to[static_cast<size_t>(i) * rows + r] = from[r];
           }
         } else {
@@ -55,21 +59,22 @@ static void multiply(Context& context, int lane, bool transpose_a, bool transpos
       for (int panel = share(panels.count, part, panel_parts); panel < share(panels.count, part + 1, panel_parts); panel++) {
         for (int t = first_tile; t < last_tile; t++) {
           const int row = share(m, t, tiles), rows = share(m, t + 1, tiles) - row;
-          OuterTile tile;
-          tile.a = packed_a + (t - first_tile) * tile_floats, tile.a_pixel = rows;
+          OuterTileOf<Element> tile;
+          tile.a = packed_a + (t - first_tile) * tile_size, tile.a_pixel = rows;
           tile.b_pixel = panels.packed_width(panel);
           tile.b = packed_b + panels.offset(panel, k) + static_cast<size_t>(first) * tile.b_pixel;
-          tile.c = c + static_cast<size_t>(row) * n + panel * kPanel, tile.c_stride = n;
+          tile.c = c + static_cast<size_t>(row) * n + panel * kWidth, tile.c_stride = n;
           tile.width = panels.width(panel), tile.accumulate = d > 0, tile.pixels = depth;
-          kTiles.outer[panels.vectors(panel)][rows](&tile);
+          run_outer_tile(tile, panels.vectors(panel), rows);
         }
       }
     }
   });
 }
 
+template <class Element>
 static void matmul(Context& context, int batch, size_t a_stride, size_t b_stride, bool transpose_a, bool transpose_b,
-                   int m, int n, int k, const float* a, const float* b, float* c) {
+                   int m, int n, int k, const Element* a, const Element* b, Element* c) {
   constexpr double kSmall = 1e6;  // multiplications worth waking the other threads for
   const double size = static_cast<double>(m) * n * k;
   const size_t c_stride = static_cast<size_t>(m) * n;

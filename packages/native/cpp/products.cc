@@ -23,7 +23,8 @@ const ProductKernels product_kernels = {
     winograd,
     winograd_input_gradient,
     winograd_filter_gradient,
-    matmul,
+    matmul<float>,
+    matmul<double>,
 };
 
 }  // namespace JEM_ISA

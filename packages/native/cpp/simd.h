@@ -39,19 +39,29 @@ namespace jem {
 namespace JEM_ISA {
 namespace {
 
-constexpr int kLanes = JEM_VECTOR_BYTES / 4;
+template <class Element>
+constexpr int kLanesOf = JEM_VECTOR_BYTES / sizeof(Element);
+constexpr int kLanes = kLanesOf<float>;
 typedef float Vec __attribute__((vector_size(JEM_VECTOR_BYTES)));
+typedef double DoubleVec __attribute__((vector_size(JEM_VECTOR_BYTES)));
 typedef int32_t IntVec __attribute__((vector_size(JEM_VECTOR_BYTES)));
 typedef float UnalignedVec __attribute__((vector_size(JEM_VECTOR_BYTES), aligned(4), may_alias));
+typedef double UnalignedDoubleVec __attribute__((vector_size(JEM_VECTOR_BYTES), aligned(8), may_alias));
 
 JEM_INLINE Vec load(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
+JEM_INLINE DoubleVec load(const double* p) { return *reinterpret_cast<const UnalignedDoubleVec*>(p); }
 JEM_INLINE void store(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
+JEM_INLINE void store(double* p, DoubleVec v) { *reinterpret_cast<UnalignedDoubleVec*>(p) = v; }
 JEM_INLINE Vec splat(float s) { return s - Vec{}; }
+JEM_INLINE DoubleVec splat(double s) { return s - DoubleVec{}; }
+template <class Element>
+using VecOf = decltype(load(static_cast<const Element*>(nullptr)));
 
 /** Loads and stores of the first `n` lanes only. */
-JEM_INLINE Vec load_part(const float* p, int n) {
-  if (n >= kLanes) return load(p);
-  float lanes[kLanes] = {};
+template <class Element>
+JEM_INLINE VecOf<Element> load_part(const Element* p, int n) {
+  if (n >= kLanesOf<Element>) return load(p);
+  Element lanes[kLanesOf<Element>] = {};
   for (int i = 0; i < n; i++) lanes[i] = p[i];
   return load(lanes);
 }
@@ -70,9 +80,11 @@ JEM_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
 JEM_INLINE int share(int n, int i, int parts) { return static_cast<int>(static_cast<int64_t>(n) * i / parts); }
 JEM_INLINE int round_up_to_lanes(int n) { return ceil_div(n, kLanes) * kLanes; }
 
-JEM_INLINE void copy(float* to, const float* from, size_t n) {
+template <class Element>
+JEM_INLINE void copy(Element* to, const Element* from, size_t n) {
+  constexpr int kStep = kLanesOf<Element>;
   size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) store(to + i, load(from + i));
+  for (; i + kStep <= n; i += kStep) store(to + i, load(from + i));
   for (; i < n; i++) to[i] = from[i];
 }
 JEM_INLINE void zero(float* to, size_t n) { memset(to, 0, n * sizeof(float)); }

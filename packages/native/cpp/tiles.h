@@ -8,29 +8,36 @@ namespace {
 
 /** Vectors of a full panel of columns, and its columns. */
 constexpr int kPanelVectors = 2;
-constexpr int kPanel = kPanelVectors * kLanes;
+template <class Element>
+constexpr int kPanelOf = kPanelVectors * kLanesOf<Element>;
+constexpr int kPanel = kPanelOf<float>;
 constexpr int kMaxTileRows = JEM_TILE_ROWS > JEM_NARROW_TILE_ROWS ? JEM_TILE_ROWS : JEM_NARROW_TILE_ROWS;
 constexpr int tile_rows(int vectors) { return vectors == kPanelVectors ? JEM_TILE_ROWS : JEM_NARROW_TILE_ROWS; }
 
 /**
- * The columns of a matrix in panels of `kPanel`, the last one narrowed to whole vectors. Packed, a panel holds for each
+ * The columns of a matrix in panels of `kWidth`, the last one narrowed to whole vectors. Packed, a panel holds for each
  * row its columns side by side, so that the inner loop reads one stream.
  */
-struct Panels {
+template <class Element>
+struct PanelsOf {
+  static constexpr int kWidth = kPanelOf<Element>, kStep = kLanesOf<Element>;
   int columns, count;
-  explicit Panels(int n) : columns(n), count(ceil_div(n, kPanel)) {}
-  int width(int panel) const { return min_of(kPanel, columns - panel * kPanel); }
-  int vectors(int panel) const { return ceil_div(width(panel), kLanes); }
-  int packed_width(int panel) const { return vectors(panel) * kLanes; }
-  size_t offset(int panel, size_t rows) const { return static_cast<size_t>(panel) * kPanel * rows; }
+  explicit PanelsOf(int n) : columns(n), count(ceil_div(n, kWidth)) {}
+  int width(int panel) const { return min_of(kWidth, columns - panel * kWidth); }
+  int vectors(int panel) const { return ceil_div(width(panel), kStep); }
+  int packed_width(int panel) const { return vectors(panel) * kStep; }
+  size_t offset(int panel, size_t rows) const { return static_cast<size_t>(panel) * kWidth * rows; }
   size_t size(size_t rows) const { return offset(count - 1, rows) + static_cast<size_t>(packed_width(count - 1)) * rows; }
 };
+using Panels = PanelsOf<float>;
 
 /** Packs rows of one panel: `to[row][0..packed_width)` from `from[row * stride ...]`. */
-static void pack_rows(float* to, const float* from, size_t stride, int rows, int width, int packed_width) {
-  if (width == kPanel) {
-    for (int row = 0; row < rows; row++, to += kPanel, from += stride) {
-      JEM_UNROLL for (int v = 0; v < kPanelVectors; v++) store(to + v * kLanes, load(from + v * kLanes));
+template <class Element>
+static void pack_rows(Element* to, const Element* from, size_t stride, int rows, int width, int packed_width) {
+  constexpr int kWidth = kPanelOf<Element>, kStep = kLanesOf<Element>;
+  if (width == kWidth) {
+    for (int row = 0; row < rows; row++, to += kWidth, from += stride) {
+      JEM_UNROLL for (int v = 0; v < kPanelVectors; v++) store(to + v * kStep, load(from + v * kStep));
     }
     return;
   }
@@ -41,13 +48,14 @@ static void pack_rows(float* to, const float* from, size_t stride, int rows, int
 }
 
 /** Packs a transposed panel: `to[row][i]` from `from[i * stride + row]`. */
-static void pack_columns(float* to, const float* from, size_t stride, int rows, int width, int packed_width) {
+template <class Element>
+static void pack_columns(Element* to, const Element* from, size_t stride, int rows, int width, int packed_width) {
   constexpr int kGroup = 8;  // a cache line of the source serves several rows
   for (int row = 0; row < rows; row += kGroup) {
     const int group = min_of(kGroup, rows - row);
-    float* out = to + static_cast<size_t>(row) * packed_width;
+    Element* out = to + static_cast<size_t>(row) * packed_width;
     for (int i = 0; i < width; i++) {
-      const float* in = from + i * stride + row;
+      const Element* in = from + i * stride + row;
       for (int u = 0; u < group; u++) out[static_cast<size_t>(u) * packed_width + i] = in[u];
     }
     for (int u = 0; u < group; u++) {
@@ -86,13 +94,14 @@ JEM_INLINE void accumulate(Vec (&sums)[Rows][Vectors], const float* const (&x)[R
 }
 
 /** Writes `width` columns of a row of a tile. */
-template <int Vectors>
-JEM_INLINE void store_row(float* to, const Vec (&row)[Vectors], int width) {
-  if (width == Vectors * kLanes) {
-    JEM_UNROLL for (int v = 0; v < Vectors; v++) store(to + v * kLanes, row[v]);
+template <int Vectors, class Element>
+JEM_INLINE void store_row(Element* to, const VecOf<Element> (&row)[Vectors], int width) {
+  constexpr int kStep = kLanesOf<Element>;
+  if (width == Vectors * kStep) {
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) store(to + v * kStep, row[v]);
   } else {
-    float lanes[Vectors * kLanes];
-    JEM_UNROLL for (int v = 0; v < Vectors; v++) store(lanes + v * kLanes, row[v]);
+    Element lanes[Vectors * kStep];
+    JEM_UNROLL for (int v = 0; v < Vectors; v++) store(lanes + v * kStep, row[v]);
     for (int i = 0; i < width; i++) to[i] = lanes[i];
   }
 }
@@ -149,10 +158,11 @@ static __attribute__((noinline)) void strided_tile(const StridedTile* tile) {
 }
 
 /** `c[m] (+)= sum over images, rows and pixels of a[m] * b`: outer products, for gradients of weights and matmul. */
-struct OuterTile {
-  const float* a;
-  const float* b;
-  float* c;
+template <class Element>
+struct OuterTileOf {
+  const Element* a;
+  const Element* b;
+  Element* c;
   ptrdiff_t c_stride;
   int width;
   bool accumulate;
@@ -161,27 +171,30 @@ struct OuterTile {
   int images = 1, rows = 1;
   ptrdiff_t a_image = 0, a_row = 0, b_image = 0, b_row = 0;
 };
+using OuterTile = OuterTileOf<float>;
 
-template <int Rows, int Vectors>
-static __attribute__((noinline)) void outer_tile(const OuterTile* tile) {
-  Vec sums[Rows][Vectors];
+template <class Element, int Rows, int Vectors>
+static __attribute__((noinline)) void outer_tile(const OuterTileOf<Element>* tile) {
+  typedef VecOf<Element> V;
+  constexpr int kStep = kLanesOf<Element>;
+  V sums[Rows][Vectors];
   const int width = tile->width;
-  float* c = tile->c;
+  Element* c = tile->c;
   JEM_UNROLL for (int m = 0; m < Rows; m++) {
     JEM_UNROLL for (int v = 0; v < Vectors; v++) {
-      const float* p = c + m * tile->c_stride + v * kLanes;
-      sums[m][v] = !tile->accumulate ? Vec{} : width == Vectors * kLanes ? load(p) : load_part(p, width - v * kLanes);
+      const Element* p = c + m * tile->c_stride + v * kStep;
+      sums[m][v] = !tile->accumulate ? V{} : width == Vectors * kStep ? load(p) : load_part(p, width - v * kStep);
     }
   }
   for (int image = 0; image < tile->images; image++) {
     for (int row = 0; row < tile->rows; row++) {
-      const float* a = tile->a + image * tile->a_image + row * tile->a_row;
-      const float* b = tile->b + image * tile->b_image + row * tile->b_row;
+      const Element* a = tile->a + image * tile->a_image + row * tile->a_row;
+      const Element* b = tile->b + image * tile->b_image + row * tile->b_row;
       for (int pixel = tile->pixels; pixel > 0; pixel--, a += tile->a_pixel, b += tile->b_pixel) {
-        Vec values[Vectors];
-        JEM_UNROLL for (int v = 0; v < Vectors; v++) values[v] = load(b + v * kLanes);
+        V values[Vectors];
+        JEM_UNROLL for (int v = 0; v < Vectors; v++) values[v] = load(b + v * kStep);
         JEM_UNROLL for (int m = 0; m < Rows; m++) {
-          const Vec scale = splat(a[m]);
+          const V scale = splat(a[m]);
           JEM_UNROLL for (int v = 0; v < Vectors; v++) sums[m][v] += scale * values[v];
         }
       }
@@ -190,18 +203,22 @@ static __attribute__((noinline)) void outer_tile(const OuterTile* tile) {
   JEM_UNROLL for (int m = 0; m < Rows; m++) store_row<Vectors>(c + m * tile->c_stride, sums[m], width);
 }
 
-/** The instances of the three tiles for every height, in constant data: nothing of this set runs at load time. */
+/** The instances of the tiles for every height, in constant data: nothing of this set runs at load time. */
+template <class Tile>
+using Heights = void (*[kPanelVectors + 1][kMaxTileRows + 1])(const Tile*);
 struct TileTable {
-  void (*indirect[kPanelVectors + 1][kMaxTileRows + 1])(const IndirectTile*);
-  void (*strided[kPanelVectors + 1][kMaxTileRows + 1])(const StridedTile*);
-  void (*outer[kPanelVectors + 1][kMaxTileRows + 1])(const OuterTile*);
+  Heights<IndirectTile> indirect;
+  Heights<StridedTile> strided;
+  Heights<OuterTile> outer;
+  Heights<OuterTileOf<double>> outer_double;
 };
 template <int Vectors, int Rows>
 constexpr void fill_tiles(TileTable& table) {
   if constexpr (Rows >= 1) {
     table.indirect[Vectors][Rows] = indirect_tile<Rows, Vectors>;
     table.strided[Vectors][Rows] = strided_tile<Rows, Vectors>;
-    table.outer[Vectors][Rows] = outer_tile<Rows, Vectors>;
+    table.outer[Vectors][Rows] = outer_tile<float, Rows, Vectors>;
+    table.outer_double[Vectors][Rows] = outer_tile<double, Rows, Vectors>;
     fill_tiles<Vectors, Rows - 1>(table);
   }
 }
@@ -212,6 +229,11 @@ constexpr TileTable make_tiles() {
   return table;
 }
 constexpr TileTable kTiles = make_tiles();
+
+JEM_INLINE void run_outer_tile(const OuterTile& tile, int vectors, int rows) { kTiles.outer[vectors][rows](&tile); }
+JEM_INLINE void run_outer_tile(const OuterTileOf<double>& tile, int vectors, int rows) {
+  kTiles.outer_double[vectors][rows](&tile);
+}
 
 }  // namespace
 }  // namespace JEM_ISA

@@ -20,7 +20,7 @@ static void multiply_position(const Window& w, const float* inputs, int input_wi
     const int from = share(w.in_channels, part, parts), rows = share(w.in_channels, part + 1, parts) - from;
     tile.a = inputs + from;
     tile.c = sums + panels.offset(panel, w.in_channels) + static_cast<size_t>(from) * tile.width;
-    kTiles.outer[panels.vectors(panel)][rows](&tile);
+    run_outer_tile(tile, panels.vectors(panel), rows);
   }
 }
 

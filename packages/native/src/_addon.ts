@@ -90,6 +90,19 @@ export interface Addon {
     b: Float32Array,
     c: Float32Array,
   ): void;
+  matmulDouble(
+    batch: number,
+    aStride: number,
+    bStride: number,
+    transposeA: number,
+    transposeB: number,
+    m: number,
+    n: number,
+    k: number,
+    a: Float64Array,
+    b: Float64Array,
+    c: Float64Array,
+  ): void;
   unary(op: number, size: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;
   binary(op: number, broadcast: Int32Array, a: Float32Array, b: Float32Array, y: Float32Array, alpha: number): void;
   compare(op: number, broadcast: Int32Array, a: Float32Array, b: Float32Array, y: Uint8Array): void;
@@ -142,6 +155,9 @@ export interface Addon {
     noiseScale: number,
     keyHigh: number,
     keyLow: number,
+    gradientClip: number,
+    low: number,
+    high: number,
     y: Float32Array,
   ): void;
   moveStrided(

@@ -15,6 +15,7 @@
 import "./_start.ts";
 
 export * from "./is_available.ts";
+export * from "./mat_mul_float64.ts";
 export * from "./memory_info.ts";
 export * from "./set_exact.ts";
 export * from "./set_threads.ts";

@@ -2,7 +2,7 @@ import { foldIn, type Key, split } from "@jem-js/random";
 import type { Checkpointable } from "./checkpointable.ts";
 import type { Divergence } from "./divergence_error.ts";
 import type { Adjustments } from "./procedure.ts";
-import { defaultRemedies, type RecoveryOptions, type Remedy } from "./recovery.ts";
+import { defaultRemedies, type Quarantine, type RecoveryOptions, type Remedy } from "./recovery.ts";
 
 /** What recoveries have done to a run so far. It outlives a rollback: that goes back in everything else. */
 export interface Remedies extends Checkpointable {
@@ -48,7 +48,7 @@ export function remediesOf(runKey: Key, options: RecoveryOptions | undefined): R
     apply(remedy, { slots = [] }) {
       const { newKey: renew = true, quarantine = true, learningRate = 1, steps = 1, energyL2 = 0 } = remedy;
       const before = values.adjustments;
-      const suspects = buffer && quarantine ? [...new Set(slots)].sort((a, b) => a - b) : [];
+      const suspects = buffer && quarantine ? suspectsOf(buffer, quarantine === "all", slots) : [];
       if (suspects.length > 0) buffer!.reinitialize(foldIn(quarantineKey, values.incidents), suspects);
       values = {
         incidents: values.incidents + 1,
@@ -66,6 +66,10 @@ export function remediesOf(runKey: Key, options: RecoveryOptions | undefined): R
       values = { ...(snapshot.values as unknown as Values) };
     },
   };
+}
+
+function suspectsOf({ size }: Quarantine, all: boolean, slots: ArrayLike<number>): number[] {
+  return all ? Array.from({ length: size }, (_, slot) => slot) : [...new Set(Array.from(slots))].sort((a, b) => a - b);
 }
 
 function checkRecovery(remedies: readonly Remedy[], retries: number): void {

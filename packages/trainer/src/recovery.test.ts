@@ -144,6 +144,7 @@ test("fit() starts the suspected chains anew, and no others", async () => {
   const quarantined: number[][] = [];
   const { procedure, batches, options, buffer } = tinyJem(12);
   const watched = {
+    size: buffer.size,
     reinitialize(own: Parameters<typeof buffer.reinitialize>[0], slots: ArrayLike<number>): void {
       quarantined.push(Array.from(slots));
       buffer.reinitialize(own, slots);
@@ -164,6 +165,21 @@ test("fit() starts the suspected chains anew, and no others", async () => {
   // Without slots of its own, a finding suspects the chains of the iteration.
   expect(quarantined[1]!.length).toBeGreaterThan(3);
   expect(quarantined[1]!.length).toBeLessThanOrEqual(16);
+});
+
+test("fit() starts all chains anew when a remedy says so, by default at the fourth divergence", async () => {
+  const { procedure, batches, options, incidents, buffer } = poisoned(30, ({ iteration }) => iteration === 17);
+  const checkpoints = { store: memoryCheckpoints(), every: 5 };
+  const run = fit(procedure, batches, { ...options, checkpoints, recovery: { buffer, retries: 4 } });
+  await expect(run).rejects.toThrow(DivergenceError);
+  const everyone = Array.from({ length: buffer.size }, (_, slot) => slot);
+  expect(incidents.map(({ quarantined }) => quarantined.length === everyone.length)).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+  expect(incidents[3]!.quarantined).toEqual(everyone);
 });
 
 test("a recovered run that is interrupted before or after the incident ends with the bytes of one that was not", async () => {

@@ -37,8 +37,9 @@ class Random {
 class Report {
  public:
   /** Compares with a reference: the largest error over the root mean square of `scale`, usually the reference. */
-  void check(const std::string& kernel, const Floats& actual, const Doubles& expected, const Doubles& scale,
-             double bound, const std::string& shape) {
+  template <class Element>
+  void check(const std::string& kernel, const std::vector<Element>& actual, const Doubles& expected,
+             const Doubles& scale, double bound, const std::string& shape) {
     double square = 0, worst = 0;
     for (size_t i = 0; i < expected.size(); i++) {
       square += scale[i] * scale[i];
@@ -47,7 +48,8 @@ class Report {
     }
     record(kernel, worst / (sqrt(square / expected.size()) + 1e-30), bound, shape);
   }
-  void check(const std::string& kernel, const Floats& actual, const Doubles& expected, double bound,
+  template <class Element>
+  void check(const std::string& kernel, const std::vector<Element>& actual, const Doubles& expected, double bound,
              const std::string& shape) {
     check(kernel, actual, expected, expected, bound, shape);
   }

@@ -6,7 +6,7 @@ namespace {
 
 // Bounds on the largest error over the root mean square of the convolution, before its epilogue (which may make most
 // of it zero).
-constexpr double kDirect = 3e-5, kWinograd = 1e-4, kProduct = 2e-5;
+constexpr double kDirect = 3e-5, kWinograd = 1e-4, kProduct = 2e-5, kDoubleProduct = 1e-13;
 
 const std::vector<int> kChannels = {1, 3, 5, 10, 16, 17, 33, 64, 100};
 
@@ -120,7 +120,13 @@ void test_matmul(Random& random, jem::Context& context, const jem::ProductKernel
     }
   }
   kernels.matmul(context, batch, a_size, repeat_b ? 0 : b_size, transpose_a, transpose_b, m, n, k, a.data(), b.data(), c.data());
-  report.check("matmul", c, expected, kProduct, std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
+  const std::string shape = std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
+  report.check("matmul", c, expected, kProduct, shape);
+  const Doubles a_double(a.begin(), a.end()), b_double(b.begin(), b.end());
+  Doubles c_double(c.size(), NAN);
+  kernels.matmul_double(context, batch, a_size, repeat_b ? 0 : b_size, transpose_a, transpose_b, m, n, k,
+                        a_double.data(), b_double.data(), c_double.data());
+  report.check("double matmul", c_double, expected, kDoubleProduct, shape);
 }
 
 }  // namespace

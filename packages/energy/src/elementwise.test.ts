@@ -4,7 +4,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { grad, mul, reshape, slice, sum, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import * as ops from "./double_differentiable.ts";
+import * as ops from "./mod.ts";
 
 const BACKENDS = ["cpu", "wasm", ...(isAvailable() ? ["native"] : [])];
 const POINTS = [-3, -1.2, -0.3, 0.4, 1.1, 2.5];

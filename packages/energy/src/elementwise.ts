@@ -1,27 +1,24 @@
 import {
-  add,
   customGrad,
-  expandDims,
   type GradSaveFunc,
+  getBackend,
+  getKernel,
+  greater,
   mul,
   relu,
   sub,
-  sum,
   type Tensor,
   elu as tfElu,
   exp as tfExp,
-  logSoftmax as tfLogSoftmax,
-  logSumExp as tfLogSumExp,
+  leakyRelu as tfLeakyRelu,
   sigmoid as tfSigmoid,
-  softmax as tfSoftmax,
   softplus as tfSoftplus,
   tanh as tfTanh,
   tidy,
+  where,
+  zerosLike,
 } from "@tensorflow/tfjs-core";
-
-// TensorFlow.js saves the output of exp, tanh, sigmoid and softmax for their gradients but loses its link to the input,
-// so that a derivative of the gradient lacks terms. A saved input keeps its link: every gradient below recomputes from it
-// through the functions of this file, which makes derivatives of any order right.
+import { elementwise, recomputed } from "./_recomputed.ts";
 
 /**
  * `e^x`, in place of `tf.exp`, whose second derivative is wrong.
@@ -40,7 +37,7 @@ import {
  * @returns A tensor of the shape of `x`, owned by the caller.
  */
 export function exp(x: Tensor): Tensor {
-  return pointwise(x, tfExp, exp);
+  return elementwise(x, tfExp, exp);
 }
 
 /**
@@ -59,7 +56,7 @@ export function exp(x: Tensor): Tensor {
  * @returns A tensor of the shape of `x`, owned by the caller.
  */
 export function sigmoid(x: Tensor): Tensor {
-  return pointwise(x, tfSigmoid, (z) => {
+  return elementwise(x, tfSigmoid, (z) => {
     const s = sigmoid(z);
     return mul(s, sub(1, s));
   });
@@ -81,7 +78,7 @@ export function sigmoid(x: Tensor): Tensor {
  * @returns A tensor of the shape of `x`, owned by the caller.
  */
 export function tanh(x: Tensor): Tensor {
-  return pointwise(x, tfTanh, (z) => {
+  return elementwise(x, tfTanh, (z) => {
     const t = tanh(z);
     return sub(1, mul(t, t));
   });
@@ -103,7 +100,7 @@ export function tanh(x: Tensor): Tensor {
  * @returns A tensor of the shape of `x`, owned by the caller.
  */
 export function softplus(x: Tensor): Tensor {
-  return pointwise(x, tfSoftplus, sigmoid);
+  return elementwise(x, tfSoftplus, sigmoid);
 }
 
 /**
@@ -146,7 +143,7 @@ export function swish(x: Tensor): Tensor {
  * @returns A tensor of the shape of `x`, owned by the caller.
  */
 export function elu(x: Tensor): Tensor {
-  return pointwise(x, tfElu, (z) => exp(sub(z, relu(z))));
+  return elementwise(x, tfElu, (z) => exp(sub(z, relu(z))));
 }
 
 /**
@@ -167,92 +164,22 @@ export function elu(x: Tensor): Tensor {
  * @returns A tensor of the shape of `x`, owned by the caller.
  */
 export function leakyRelu(x: Tensor, alpha: number = 0.2): Tensor {
-  return tidy(() => add(mul(x, alpha), mul(relu(x), 1 - alpha)));
-}
-
-/**
- * `log sum_i e^(x_i)` over the last axis, in place of `tf.logSumExp`, whose second derivative throws. It stays finite
- * for any finite `x`.
- *
- * @example Usage
- * ```ts
- * import * as tf from "@tensorflow/tfjs";
- * import { logSumExp } from "@jem-js/energy";
- * import { expect } from "vitest";
- *
- * const result = logSumExp(tf.tensor2d([[1000, 1000]]));
- * expect((await result.data())[0]).toBeCloseTo(1000 + Math.log(2), 3);
- * ```
- *
- * @param x A tensor `[..., n]`.
- * @returns A tensor `[...]`, owned by the caller.
- */
-export function logSumExp(x: Tensor): Tensor {
+  // Where the backend has a gradient of one pass, as `@jem-js/native` does, that one is right at any order.
+  if (alpha >= 0 && getKernel("LeakyReluGrad", getBackend()) != null) return tfLeakyRelu(x, alpha);
   return recomputed(
     x,
-    (z) => tfLogSumExp(z, -1),
-    (dy, z) => mul(expandDims(dy, -1), softmax(z)),
+    (z) => tfLeakyRelu(z, alpha),
+    (dy, z) => sloped(dy, z, alpha),
   );
 }
 
-/**
- * `e^(x_i) / sum_j e^(x_j)` over the last axis, in place of `tf.softmax`, whose second derivative is wrong.
- *
- * @example Usage
- * ```ts
- * import * as tf from "@tensorflow/tfjs";
- * import { softmax } from "@jem-js/energy";
- * import { expect } from "vitest";
- *
- * expect([...(await softmax(tf.tensor1d([2, 2])).data())]).toEqual([0.5, 0.5]);
- * ```
- *
- * @param x A tensor `[..., n]`.
- * @returns A tensor of the shape of `x`, owned by the caller.
- */
-export function softmax(x: Tensor): Tensor {
-  return recomputed(
-    x,
-    (z) => tfSoftmax(z),
-    (dy, z) => {
-      const s = softmax(z);
-      return mul(s, sub(dy, sum(mul(dy, s), -1, true)));
-    },
-  );
-}
-
-/**
- * `x_i - logSumExp(x)` over the last axis, in place of `tf.logSoftmax`, whose second derivative is wrong or throws.
- *
- * @example Usage
- * ```ts
- * import * as tf from "@tensorflow/tfjs";
- * import { logSoftmax } from "@jem-js/energy";
- * import { expect } from "vitest";
- *
- * expect((await logSoftmax(tf.tensor1d([2, 2])).data())[0]).toBeCloseTo(-Math.log(2), 5);
- * ```
- *
- * @param x A tensor `[..., n]`.
- * @returns A tensor of the shape of `x`, owned by the caller.
- */
-export function logSoftmax(x: Tensor): Tensor {
-  return recomputed(
-    x,
-    (z) => tfLogSoftmax(z),
-    (dy, z) => sub(dy, mul(sum(dy, -1, true), softmax(z))),
-  );
-}
-
-/** `value(x)` for a function of each element apart. */
-function pointwise(x: Tensor, value: (x: Tensor) => Tensor, derivative: (x: Tensor) => Tensor): Tensor {
-  return recomputed(x, value, (dy, z) => mul(dy, derivative(z)));
-}
-
-/** `value(x)`, with a gradient that is computed from the saved input. */
-function recomputed(x: Tensor, value: (x: Tensor) => Tensor, gradient: (dy: Tensor, x: Tensor) => Tensor): Tensor {
-  return customGrad((input, save) => {
-    (save as GradSaveFunc)([input as Tensor]);
-    return { value: value(input as Tensor), gradFunc: (dy, [saved]) => gradient(dy, saved!) };
-  })(x);
+/** `dy` where `x` is above 0 and `alpha dy` elsewhere: linear in `dy`, constant in `x`. */
+function sloped(dy: Tensor, x: Tensor, alpha: number): Tensor {
+  return customGrad((slope, at, save) => {
+    (save as GradSaveFunc)([at as Tensor]);
+    return {
+      value: where(greater(at as Tensor, 0), slope as Tensor, mul(slope as Tensor, alpha)),
+      gradFunc: (ddy, [saved]) => [sloped(ddy, saved!, alpha), zerosLike(saved!)],
+    };
+  })(dy, x);
 }

@@ -1,0 +1,62 @@
+import { key } from "@jem-js/random";
+import * as tf from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { apgd, type Classifier, carliniWagner, deepFool, epsilonSearch, fab, fgsm, pgd } from "./mod.ts";
+
+const numbers = Array.from({ length: 12 }, (_, i) => Math.sin(1 + 7.3 * i));
+const weights = (): tf.Tensor2D => tf.tensor2d(numbers, [4, 3]);
+
+/** `x` times the weights as a graph in the format of the converter. */
+function graphModel(): tf.GraphModel {
+  const type = { type: "DT_FLOAT" };
+  const shape = { shape: { dim: [{ size: "-1" }, { size: "4" }] } };
+  return tf.loadGraphModelSync({
+    format: "graph-model",
+    modelTopology: {
+      node: [
+        { name: "x", op: "Placeholder", attr: { dtype: type, shape } },
+        { name: "w", op: "Const", attr: { dtype: type } },
+        { name: "logits", op: "MatMul", input: ["x", "w"], attr: { T: type } },
+      ],
+      library: {},
+      versions: {},
+    },
+    weightSpecs: [{ name: "w", shape: [4, 3], dtype: "float32" }],
+    weightData: Float32Array.from(numbers).buffer,
+  } as tf.io.ModelArtifacts) as unknown as tf.GraphModel;
+}
+
+const layersModel = (): tf.LayersModel =>
+  tf.sequential({
+    layers: [tf.layers.dense({ units: 3, inputShape: [4], useBias: false, weights: [weights()] })],
+  });
+
+/** What an attack finds, as numbers. */
+type Run = (model: Classifier, x: tf.Tensor2D, labels: Int32Array) => Promise<ArrayLike<number>>;
+const ball = { norm: "l2", epsilon: 0.1 } as const;
+const runs: [string, Run][] = [
+  ["pgd()", (model, x, y) => pgd(model, x, y, { ...ball, key: key(0) }).data()],
+  ["fgsm()", (model, x, y) => fgsm(model, x, y, ball).data()],
+  ["apgd()", async (model, x, y) => (await apgd(model, x, y, { ...ball, key: key(0) })).raw.data()],
+  ["fab()", async (model, x, y) => (await fab(model, x, y, { norm: "l1", steps: 5 })).raw.data()],
+  ["deepFool()", async (model, x, y) => (await deepFool(model, x, y, { norm: "l2" })).raw.data()],
+  [
+    "carliniWagner()",
+    async (model, x, y) => (await carliniWagner(model, x, y, { steps: 20, searchSteps: 3 })).raw.data(),
+  ],
+  ["epsilonSearch()", async (model, x, y) => (await epsilonSearch(model, x, y, { norm: "linf" })).raw.data()],
+];
+
+test.each(runs)("%s gives the same for a function, a layers model and a graph model", async (_, run) => {
+  const kernel = weights();
+  const plain = (x: tf.Tensor): tf.Tensor2D => tf.matMul(x as tf.Tensor2D, kernel);
+  // Forty examples: more than a layers model takes at once.
+  const x = tf.tensor2d(
+    Array.from({ length: 160 }, (_, i) => 0.5 + 0.3 * Math.sin(3.1 * i)),
+    [40, 4],
+  );
+  const labels = (await plain(x).argMax(1).data()) as Int32Array;
+  const expected = await run(plain, x, labels);
+  expect(expected).not.toEqual(await x.data());
+  for (const model of [layersModel(), graphModel()]) expect(await run(model, x, labels)).toEqual(expected);
+});
