@@ -1,5 +1,13 @@
 import { leakFree } from "@jem-js-internal/testing";
-import { model as functionalModel, initializers, input, layers, sequential, type GraphModel, loadGraphModelSync } from "@tensorflow/tfjs";
+import {
+  model as functionalModel,
+  type GraphModel,
+  initializers,
+  input,
+  layers,
+  loadGraphModelSync,
+  sequential,
+} from "@tensorflow/tfjs";
 import {
   add,
   type io,
