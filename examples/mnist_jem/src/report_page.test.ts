@@ -20,7 +20,10 @@ function evaluation(accuracy: number, error: number): Evaluation {
     epsilons: [0, 0.1],
     accuracies: [accuracy, 0],
     cleanAccuracy: accuracy,
-    intervals: [],
+    intervals: [
+      { lower: accuracy / 2, upper: 1 },
+      { lower: 0, upper: 0.5 },
+    ],
     smallestEpsilons: new Float64Array(2),
     brokenBy: [],
   };

@@ -41,7 +41,11 @@ test.each(["standard", "plus", "rand"] as const)(
 
 test("autoAttack() finds by other means what masked gradients hide", async () => {
   // The cross-entropy underflows: APGD-CE stays where it starts, which with this key is not adversarial. Margins have a gradient.
-  const found = await autoAttack(linear(1000), tensor2d([[0.6, 0.4]]), [0], { ...options, epsilon: 0.105, key: key(1) });
+  const found = await autoAttack(linear(1000), tensor2d([[0.6, 0.4]]), [0], {
+    ...options,
+    epsilon: 0.105,
+    key: key(1),
+  });
   expect(found.success).toEqual([true]);
   expect(["apgd-t", "fab-t", "square"]).toContain(found.brokenBy[0]);
 });
