@@ -1,6 +1,7 @@
 /** Attacks a JEM and a cross-entropy control in the L1 norm, and in L0, the number of pixels. See README.md. */
 import { epsilonSearch, fab, pointwise, saltAndPepper } from "@jem-js/attacks";
 import type { Plan } from "./src/comparison.ts";
+import { exitWith } from "./src/ending.ts";
 import { runNormScript } from "./src/norm_script.ts";
 
 const script = {
@@ -37,4 +38,4 @@ function inL0(isSmoke: boolean): Plan {
   };
 }
 
-process.exitCode = await runNormScript(script, (isSmoke) => [inL1(isSmoke), inL0(isSmoke)]);
+await exitWith(() => runNormScript(script, (isSmoke) => [inL1(isSmoke), inL0(isSmoke)]));

@@ -1,6 +1,7 @@
 /** Attacks a JEM and a cross-entropy control in the L2 norm. See README.md. */
 import { apgd, boundary, carliniWagner, deepFool, epsilonSearch, fab } from "@jem-js/attacks";
 import type { Plan } from "./src/comparison.ts";
+import { exitWith } from "./src/ending.ts";
 import { runNormScript } from "./src/norm_script.ts";
 
 const norm = "l2";
@@ -31,4 +32,4 @@ function plan(isSmoke: boolean): Plan {
   };
 }
 
-process.exitCode = await runNormScript(script, (isSmoke) => [plan(isSmoke)]);
+await exitWith(() => runNormScript(script, (isSmoke) => [plan(isSmoke)]));

@@ -1,6 +1,7 @@
 /** Attacks a JEM and a cross-entropy control in the L∞ norm. See README.md. */
 import { apgd, deepFool, epsilonSearch, fab, pgd, runAttack } from "@jem-js/attacks";
 import type { Plan } from "./src/comparison.ts";
+import { exitWith } from "./src/ending.ts";
 import { runNormScript } from "./src/norm_script.ts";
 
 const norm = "linf";
@@ -39,4 +40,4 @@ function plan(isSmoke: boolean): Plan {
   };
 }
 
-process.exitCode = await runNormScript(script, (isSmoke) => [plan(isSmoke)]);
+await exitWith(() => runNormScript(script, (isSmoke) => [plan(isSmoke)]));

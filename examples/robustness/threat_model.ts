@@ -5,7 +5,7 @@ import { foldIn, key } from "@jem-js/random";
 import { startBackend } from "./src/backend.ts";
 import { readDigits } from "./src/digits.ts";
 import { type Distal, distalTable, drawDistals, makeDistals } from "./src/distals.ts";
-import { finish } from "./src/ending.ts";
+import { exitWith, finish } from "./src/ending.ts";
 import { subjectsOf } from "./src/models.ts";
 import { readOptions, type Script, usage } from "./src/options.ts";
 import {
@@ -82,4 +82,4 @@ async function main(): Promise<number> {
   return finish({ script, out, smoke, figures, tables, details: { source, backend, images, seed } });
 }
 
-process.exitCode = await main();
+await exitWith(main);

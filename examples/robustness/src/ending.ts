@@ -29,3 +29,13 @@ export function finish({ script, out, smoke, figures, tables, details }: Ending)
   console.log(failed === 0 ? "All figures are as expected." : `${failed} figures are not as expected.`);
   return failed === 0 ? 0 : 1;
 }
+
+/** Runs a script: its result is the exit code, and of an error only the message is printed. */
+export async function exitWith(main: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
