@@ -51,6 +51,7 @@ test("writeReport() writes a page with or without results", () => {
   writeReport({ config, iterations: 2, rows, ended: "The run was interrupted <early>." });
   expect(page()).toContain("The run was interrupted &lt;early&gt;.");
   expect(page()).not.toContain("JEM against control");
+  expect(page()).toContain("Chains sample at temperature T = 0.000005");
   const results = { jem: evaluation(0.9, 0.2), control: evaluation(0.95, 0.01) };
   writeReport({ config, iterations: 2, rows, results });
   expect(page()).toContain("JEM against control");

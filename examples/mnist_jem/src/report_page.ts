@@ -102,7 +102,7 @@ export function writeReport(input: ReportInput): void {
         { name: "JEM", rows: input.rows.JEM },
         ...(input.rows.control.length > 0 ? [{ name: "control", rows: input.rows.control }] : []),
       ],
-      { seed: config.seed },
+      { seed: config.seed, temperature: config.temperature },
     );
     sections.push({
       heading: "Training",
@@ -119,6 +119,7 @@ export function writeReport(input: ReportInput): void {
     summary: [
       `A ${config.preset} convNet trained as a JEM for ${iterations} iterations on ${config.backend}, seed ${config.seed}, beside ` +
         "the same network trained by cross-entropy alone: equal initial weights, batches, learning rate and iterations.",
+      `Chains sample at temperature T = ${config.temperature}: exp(f / T), not exp(f).`,
       ...(ended ? [ended] : []),
     ],
     sections,
