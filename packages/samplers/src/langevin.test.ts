@@ -221,7 +221,7 @@ test("geometricSchedule() and polynomialSchedule() have their ends", () => {
 test("kernels refuse options out of range by value", () => {
   const head = gaussian(1);
   expect(() => sgld(head, { eta: 0 })).toThrow("Cannot create sgld kernel: eta must be greater than 0 but found 0");
-  expect(() => sgld(head, { eta: 1, alpha: 1 })).toThrow("but found both");
+  expect(() => sgld(head, { eta: 1, alpha: 1 })).toThrow("but found alpha and eta");
   expect(() => sgld(head, { stepSize: 1, noiseScale: 1, temperature: 1 } as object as { eta: 1 })).toThrow(
     "temperature follows from",
   );

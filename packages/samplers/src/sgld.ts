@@ -97,9 +97,12 @@ interface Parameters {
 
 function readParameters(action: string, options: SgldOptions): Parameters {
   const given = options as Partial<SgldStepOptions & SgldAlphaOptions & SgldEtaOptions>;
-  const forms = [given.alpha, given.eta, given.stepSize ?? given.noiseScale].filter((form) => form !== undefined);
-  if (forms.length > 1) {
-    throw new TypeError(`Cannot ${action}: give one of alpha, eta, or stepSize and noiseScale but found both`);
+  const found = (["alpha", "eta", "stepSize", "noiseScale"] as const).filter((name) => given[name] !== undefined);
+  const forms = new Set(found.map((name) => (name === "noiseScale" ? "stepSize" : name)));
+  if (forms.size > 1) {
+    throw new TypeError(
+      `Cannot ${action}: give one of alpha, eta, or stepSize and noiseScale but found ${found.join(" and ")}`,
+    );
   }
   const temperature = readSchedule(action, "temperature", given.temperature ?? 1, "zero");
   if (given.alpha !== undefined) {
@@ -111,7 +114,9 @@ function readParameters(action: string, options: SgldOptions): Parameters {
     return { stepSize, noiseScale: (step) => Math.sqrt(2 * stepSize(step) * temperature(step)) };
   }
   if (given.stepSize === undefined || given.noiseScale === undefined) {
-    throw new TypeError(`Cannot ${action}: give alpha, eta, or both stepSize and noiseScale`);
+    throw new TypeError(
+      `Cannot ${action}: give alpha, eta, or both stepSize and noiseScale but found ${found[0] ?? "none"}`,
+    );
   }
   if (given.temperature !== undefined) {
     throw new TypeError(`Cannot ${action}: temperature follows from stepSize and noiseScale but found both`);
