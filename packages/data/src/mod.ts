@@ -16,6 +16,7 @@
  * @module
  */
 export * from "./add_noise.ts";
+export * from "./balanced_subset.ts";
 export * from "./banana.ts";
 export * from "./batch_tensor.ts";
 export * from "./batches.ts";
@@ -24,6 +25,7 @@ export * from "./checkerboard.ts";
 export * from "./compress_images.ts";
 export * from "./constant_images.ts";
 export * from "./dataset.ts";
+export * from "./dequantize.ts";
 export * from "./eight_gaussians.ts";
 export * from "./funnel.ts";
 export * from "./gaussian_mixture.ts";
@@ -31,6 +33,8 @@ export * from "./image_dataset.ts";
 export * from "./interpolate_images.ts";
 export * from "./moons.ts";
 export * from "./noise_images.ts";
+export * from "./random_crop.ts";
+export * from "./random_flip.ts";
 export * from "./read_idx.ts";
 export * from "./rings.ts";
 export * from "./rotate_images.ts";
