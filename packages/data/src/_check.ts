@@ -104,3 +104,10 @@ export function checkBetween(action: string, name: string, value: number, minimu
     throw new RangeError(`Cannot ${action}: ${name} must be from ${minimum} to ${maximum} but found ${String(value)}`);
   }
 }
+
+/** Throws unless `bytes` is a Uint8Array. */
+export function checkBytes(action: string, bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`Cannot ${action}: bytes must be a Uint8Array but found ${typeof bytes}`);
+  }
+}
