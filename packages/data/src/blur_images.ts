@@ -1,9 +1,9 @@
 import { matMul, reshape, type Tensor4D, tensor2d, tidy, transpose } from "@tensorflow/tfjs-core";
-import { checkImages, checkPositive } from "./_check.ts";
+import { checkBetween, checkImages, checkPositive } from "./_check.ts";
 
 /** Options of {@linkcode blurImages}. */
 export interface BlurImagesOptions {
-  /** The standard deviation of the kernel in pixels, greater than 0. */
+  /** The standard deviation of the kernel in pixels, greater than 0 and at most 1000. */
   readonly sigma: number;
   /** How many standard deviations from its middle the kernel ends. @default {4} */
   readonly truncate?: number;
@@ -35,13 +35,14 @@ export interface BlurImagesOptions {
  * @param options The width of the kernel.
  * @returns Images of the shape of `x`, owned by the caller.
  * @throws {TypeError} When `x` is not a batch of images.
- * @throws {RangeError} When `sigma` or `truncate` is not positive.
+ * @throws {RangeError} When `sigma` or `truncate` is not positive, or `sigma` above 1000.
  */
 export function blurImages(x: Tensor4D, options: BlurImagesOptions): Tensor4D {
   const action = "blur images";
   const { sigma, truncate = 4 } = options;
   checkImages(action, x);
   checkPositive(action, "sigma", sigma);
+  checkBetween(action, "sigma", sigma, 0, 1000);
   checkPositive(action, "truncate", truncate);
   const [batch, height, width, channels] = x.shape;
   return tidy(() => {

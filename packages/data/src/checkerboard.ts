@@ -82,7 +82,8 @@ export function checkerboard(options: CheckerboardOptions = {}): ToyDensity {
     sample(key, count) {
       checkCount(count);
       const cells = randintValues(foldIn(key, 0), count, { max: squares * (squares / 2) });
-      const values = uniformValues(foldIn(key, 1), 2 * count);
+      // A hair within the squares: at their edges float32 would round some points out of them.
+      const values = uniformValues(foldIn(key, 1), 2 * count, { min: 2 ** -16, max: 1 - 2 ** -16 });
       for (let i = 0; i < count; i++) {
         const row = Math.floor((2 * cells[i]!) / squares);
         const column = ((2 * cells[i]!) % squares) + (row % 2);

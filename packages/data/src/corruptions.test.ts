@@ -192,6 +192,7 @@ test("image sets refuse what they cannot do", () => {
     [() => rotateImages(x, { degrees: Number.NaN }), RangeError, "degrees and fill must be finite but found NaN"],
     [() => rotateImages(x, { degrees: 1, fill: Number.POSITIVE_INFINITY }), RangeError, "but found Infinity"],
     [() => blurImages(x, { sigma: 0 }), RangeError, "sigma must be a finite number greater than 0 but found 0"],
+    [() => blurImages(x, { sigma: 1e9 }), RangeError, "sigma must be from 0 to 1000 but found 1000000000"],
     [
       () => blurImages(x, { sigma: 1, truncate: Number.NaN }),
       RangeError,

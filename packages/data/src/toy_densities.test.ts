@@ -195,6 +195,15 @@ test.each([
   });
 });
 
+test("checkerboard() never draws where it has no density", async () => {
+  for (const options of [{}, { squares: 64, side: 1000 }, { squares: 2, side: 1e-3 }]) {
+    const density = checkerboard(options);
+    const { x, labels } = density.sample(key(0), 100_000);
+    expect(Math.min(...new Set(await read(density.logDensity(x))))).toBeGreaterThan(Number.NEGATIVE_INFINITY);
+    dispose([x, labels]);
+  }
+});
+
 test("funnel() in ten dimensions is a product of Gaussians", async () => {
   const x = tensor2d([1, ...Array(9).fill(2)], [1, 10]);
   const [log] = await read(funnel().logDensity(x));
