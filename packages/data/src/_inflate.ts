@@ -41,11 +41,16 @@ export async function inflate(
     chunks.push(value);
   }
   await written;
-  const result = new Uint8Array(size);
+  return joinBytes(chunks);
+}
+
+/** All bytes in one array. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const result = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const chunk of chunks) {
-    result.set(chunk, at);
-    at += chunk.length;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
   }
   return result;
 }

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { golden } from "@jem-js-internal/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { gunzip, readCifar, readIdx, readNpy, readNpz, readSvhn } from "./mod.ts";
+import { gunzip, readCifar, readIdx, readNpy, readNpz, readPng, readSvhn } from "./mod.ts";
 
 interface NpyFile {
   readonly type: string;
@@ -13,6 +13,7 @@ interface NpyFile {
 const files: {
   npy: NpyFile[];
   npz: { by: string; base64: string; x: { shape: number[]; data: number[] } }[];
+  png: { kind: string; base64: string; shape: number[]; data: number[] }[];
   svhn: { compressed: boolean; labels: string; base64: string; images: number[] }[];
 } = golden("data_files");
 const bytesOf = ({ base64 }: { readonly base64: string }): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
@@ -182,6 +183,37 @@ describe("readCifar()", () => {
   });
 });
 
+describe("readPng()", () => {
+  test.each(files.png)("reads what Pillow wrote: $kind", async (file) => {
+    const { shape, data } = await readPng(bytesOf(file));
+    expect(shape).toEqual(file.shape);
+    expect([...data]).toEqual(file.data);
+  });
+
+  const grey = bytesOf(files.png[0]!);
+  const palette = bytesOf(files.png.find(({ kind }) => kind === "palette of 8 bits")!);
+  test.each([
+    ["another file", new Uint8Array(20), {}, "expected a PNG file but found 20 bytes of another"],
+    ["a truncated file", grey.subarray(0, -1), {}, "(truncated)"],
+    [
+      "a file without a header",
+      replaced(grey, 12, 0x50),
+      {},
+      'expected a header of 13 bytes first but found "PHDR" of 13',
+    ],
+    ["other depths", replaced(grey, 24, 3), {}, "found 11 x 7 of type 0, 3 bits"],
+    ["no rows", replaced(grey, 20, 0, 0, 0, 0), {}, "found 11 x 0 of type 0, 8 bits"],
+    ["interlacing", replaced(grey, 28, 1), {}, "expected no interlacing but found method 1"],
+    ["more rows than there are", replaced(grey, 23, 9), {}, "expected 108 decompressed bytes but found 84"],
+    ["fewer rows than there are", replaced(grey, 23, 6), {}, "expected at most 72 decompressed bytes but found more"],
+    ["a bomb", replaced(grey, 16, 127, 255, 255, 255, 127, 255, 255, 255), {}, "but found 2147483647 x 2147483647"],
+    ["more than maxBytes", grey, { maxBytes: 50 }, "expected at most 50 bytes but found 11 x 7"],
+    ["a missing palette", replaced(palette, 37, 0x51), {}, "expected a palette but found none"],
+  ])("refuses %s", async (_, bytes, options, message) => {
+    await expect(readPng(bytes, options)).rejects.toThrow(message);
+  });
+});
+
 describe("gunzip()", () => {
   test("gives back what was compressed", async () => {
     const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) >> 7);
@@ -222,6 +254,7 @@ describe("readers read or refuse any damaged file", () => {
     ],
     ["readNpz", files.npz.map(bytesOf), 1500, (bytes) => readNpz(bytes, { maxBytes: 100_000 })],
     ["readSvhn", files.svhn.map(bytesOf), 1500, (bytes) => readSvhn(bytes, { maxBytes: 100_000 })],
+    ["readPng", files.png.map(bytesOf), 1500, (bytes) => readPng(bytes, { maxBytes: 100_000 })],
     ["gunzip", [gzipSync(idx)], 1000, (bytes) => gunzip(bytes, { maxBytes: 100_000 })],
   ];
 
@@ -256,7 +289,7 @@ describe("readers read or refuse any damaged file", () => {
         } catch (error) {
           // Nothing but its own refusals: not an error of the engine for an array that is too long, say.
           expect(error).toSatisfy((e) => e instanceof TypeError || e instanceof RangeError);
-          expect((error as Error).message).toMatch(/^Cannot (read (IDX|NPY|NPZ|CIFAR|SVHN)|decompress): /);
+          expect((error as Error).message).toMatch(/^Cannot (read (IDX|NPY|NPZ|PNG|CIFAR|SVHN)|decompress): /);
         }
       }),
       { numRuns: runs, seed: 1 },
