@@ -39,7 +39,7 @@ export interface BananaOptions {
  * import { banana } from "@jem-js/data";
  * import { expect } from "vitest";
  *
- * const x = tf.tensor2d([0, -1]]);
+ * const x = tf.tensor2d([[0, -1]]);
  * const score = banana().score(x);
  * expect([...(await score.data())].map(Math.abs)).toEqual([0, 0]);
  * tf.dispose([x, score]);

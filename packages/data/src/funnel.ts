@@ -37,7 +37,7 @@ export interface FunnelOptions {
  * import { funnel } from "@jem-js/data";
  * import { expect } from "vitest";
  *
- * const x = tf.tensor2d([0, 0]]);
+ * const x = tf.tensor2d([[0, 0]]);
  * const logDensity = funnel({ dimensions: 2, scale: 1 }).logDensity(x);
  * expect((await logDensity.data())[0]).toBeCloseTo(-Math.log(2 * Math.PI));
  * tf.dispose([x, logDensity]);

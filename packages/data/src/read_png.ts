@@ -4,9 +4,11 @@ import type { DecompressOptions } from "./gunzip.ts";
 
 /** A picture: bytes, flat in the order row, column, channel. */
 export interface Picture {
+  /** The element type, as in an `IdxArray`. */
   readonly dtype: "uint8";
   /** 1 channel of grey, 2 of grey and alpha, 3 of colour or 4 of colour and alpha. */
   readonly shape: readonly [height: number, width: number, channels: number];
+  /** The values from 0 to 255. */
   readonly data: Uint8Array;
 }
 
