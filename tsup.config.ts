@@ -1,9 +1,17 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 
-/** One build for every package: ESM and declarations from `src/mod.ts`, and from `src/node.ts` where there is a `./node` entry. */
+const { exports, bin = {} } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  exports: Record<string, { "@jem-js/source"?: string }>;
+  bin?: Record<string, string>;
+};
+
+/** One build for every package: ESM and declarations of the sources that its package.json exports, and its commands. */
 export default defineConfig({
-  entry: ["src/mod.ts", "src/node.ts"].filter((file) => existsSync(file)),
+  entry: [
+    ...Object.values(exports).flatMap(({ "@jem-js/source": source }) => source ?? []),
+    ...Object.values(bin).map((file) => file.replace("dist/", "src/").replace(/\.js$/, ".ts")),
+  ],
   format: ["esm"],
   target: "node20",
   platform: "neutral",

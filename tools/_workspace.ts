@@ -80,9 +80,11 @@ export function isPrivate(path: string): boolean {
   return path.split("/").some((part) => part.startsWith("_"));
 }
 
-/** Whether a file is an entry point of its package: `src/mod.ts` or `src/node.ts`. */
-export function isEntry(path: string): boolean {
-  return /\/src\/(mod|node)\.ts$/.test(path);
+/** The paths of the sources that a package exports: its entry points. */
+export function entriesOf({ folder, manifest }: Pick<Workspace, "folder" | "manifest">): string[] {
+  return Object.values(Object(manifest.exports) as Record<string, { "@jem-js/source"?: string }>).flatMap(
+    ({ "@jem-js/source": source }) => (source === undefined ? [] : [posix.join(folder, source)]),
+  );
 }
 
 export function parse(file: SourceFile): ts.SourceFile {

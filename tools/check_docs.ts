@@ -3,7 +3,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { snippetsOf } from "./_snippets.ts";
 import {
-  isEntry,
+  entriesOf,
   isPrivate,
   isTest,
   lineAt,
@@ -23,13 +23,13 @@ const FENCE = /```ts\n[\s\S]*?```/;
 type Report = (node: ts.Node, message: string) => void;
 
 /** Looks whether the exports of a source, or the entry point that it is, are documented as CONTRIBUTING.md asks. */
-export function checkDocs(file: SourceFile): Problem[] {
+export function checkDocs(file: SourceFile, isEntry: boolean = false): Problem[] {
   const problems: Problem[] = [];
   const source = parse(file);
   const report: Report = (node, message) => {
     problems.push({ file: file.path, line: lineAt(file.text, node.getStart()), message });
   };
-  if (isEntry(file.path)) checkEntry(source, report);
+  if (isEntry) checkEntry(source, report);
   else
     for (const [name, declarations] of exportsOf(source))
       checkExport(name, declarations, !isPrivate(file.path), report);
@@ -179,11 +179,12 @@ function textOf(comment: Parameters<typeof ts.getTextOfJSDocComment>[0]): string
 
 main(import.meta.url, () => {
   const packages = readWorkspaces("packages");
+  const entries = new Set(packages.flatMap(entriesOf));
   const sources = packages.flatMap(({ sources }) => sources).filter(({ path }) => !isTest(path));
   const readmes = packages.map(({ folder }) => `${folder}/README.md`);
   return {
     problems: [
-      ...sources.flatMap(checkDocs),
+      ...sources.flatMap((file) => checkDocs(file, entries.has(file.path))),
       ...readmes.flatMap((path) => checkReadme(path, existsSync(join(ROOT, path)) ? readSource(path) : undefined)),
     ],
     checked: `the docs of ${sources.length} sources and ${readmes.length} packages`,

@@ -3,27 +3,47 @@ import { checkExports } from "./check_exports.ts";
 
 const STAR = "/** Doc. @module */\nexport * from ";
 
-function messages(sources: Record<string, string>, exports: object = { ".": {} }, sideEffects = false): string[] {
+function messages(
+  sources: Record<string, string>,
+  entries: readonly string[] = ["mod"],
+  sideEffects = false,
+): string[] {
+  const exports = Object.fromEntries(
+    entries.map((name) => [`./${name}`, { "@jem-js/source": `./src/${name}.ts`, default: `./dist/${name}.js` }]),
+  );
   return checkExports({
     folder: "packages/x",
-    manifest: { name: "@jem-js/x", exports, sideEffects },
+    manifest: {
+      name: "@jem-js/x",
+      exports: { ...exports, "./package.json": "./package.json" },
+      sideEffects,
+    },
     tsconfig: {},
     sources: Object.entries(sources).map(([name, text]) => ({ path: `packages/x/src/${name}`, text })),
   }).map(({ file, line, message }) => `${file}:${line} ${message}`);
 }
 
-test("checkExports() passes public files in mod.ts or node.ts, and leaves private files and tests alone", () => {
+test("checkExports() passes public files in one of the entry points, and leaves private files and tests alone", () => {
   const shared = { "a.ts": "", "_p.ts": "", "a.test.ts": "" };
   expect(messages({ ...shared, "mod.ts": `${STAR}"./a.ts";` })).toEqual([]);
   const split = { ...shared, "b.ts": "", "mod.ts": `${STAR}"./a.ts";`, "node.ts": `${STAR}"./b.ts";` };
-  expect(messages(split, { ".": {}, "./node": {} })).toEqual([]);
+  expect(messages(split, ["mod", "node"])).toEqual([]);
+  const part = {
+    ...shared,
+    "b.ts": "",
+    "mod.ts": `${STAR}"./a.ts";\nexport * from "./part.ts";`,
+    "part.ts": `${STAR}"./b.ts";`,
+  };
+  expect(messages(part, ["mod", "part"])).toEqual([]);
 });
 
-test("checkExports() wants a mod.ts", () => {
-  expect(messages({ "a.ts": "" })).toEqual([
-    "packages/x/src/mod.ts:1 is missing",
-    "packages/x/src/a.ts:1 is exported by neither mod.ts nor node.ts",
+test("checkExports() wants a mod.ts, and every file that package.json exports", () => {
+  expect(messages({ "a.ts": "" }, [])).toEqual([
+    "packages/x/package.json:1 does not export src/mod.ts",
+    "packages/x/src/a.ts:1 is exported by no entry point",
   ]);
+  expect(messages({ "mod.ts": "" }, ["mod", "node"])).toEqual(["packages/x/src/node.ts:1 is missing"]);
+  expect(messages({ "mod.ts": "", "node.ts": "" })).toEqual(["packages/x/src/node.ts:1 is exported by no entry point"]);
 });
 
 test("checkExports() wants every public file exported once and no private one", () => {
@@ -31,7 +51,7 @@ test("checkExports() wants every public file exported once and no private one", 
     messages({ "a.ts": "", "b.ts": "", "_p.ts": "", "mod.ts": `${STAR}"./a.ts";\nexport * from "./_p.ts";` }),
   ).toEqual([
     "packages/x/src/mod.ts:3 must not export the private ./_p.ts",
-    "packages/x/src/b.ts:1 is exported by neither mod.ts nor node.ts",
+    "packages/x/src/b.ts:1 is exported by no entry point",
   ]);
   expect(messages({ "a.ts": "", "mod.ts": `${STAR}"./a.ts";\nexport * from "./a.ts";` })).toEqual([
     "packages/x/src/mod.ts:3 exports ./a.ts, which mod.ts exports too",
@@ -48,15 +68,6 @@ test("checkExports() wants nothing else in mod.ts", () => {
 
 test("checkExports() lets mod.ts import for an effect where package.json declares one", () => {
   const sources = { "_start.ts": "", "mod.ts": '/** Doc. @module */\nimport "./_start.ts";' };
-  expect(messages(sources, { ".": {} }, true)).toEqual([]);
+  expect(messages(sources, ["mod"], true)).toEqual([]);
   expect(messages(sources)).toHaveLength(1);
-});
-
-test('checkExports() wants node.ts and the "./node" export together', () => {
-  expect(messages({ "mod.ts": "", "node.ts": "" })).toEqual([
-    'packages/x/package.json:1 exports lack "./node" for src/node.ts',
-  ]);
-  expect(messages({ "mod.ts": "" }, { ".": {}, "./node": {} })).toEqual([
-    'packages/x/package.json:1 exports "./node" but there is no src/node.ts',
-  ]);
 });

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import ts from "typescript";
 import {
-  isEntry,
+  entriesOf,
   isPrivate,
   isTest,
   lineAt,
@@ -12,15 +12,21 @@ import {
   type Workspace,
 } from "./_workspace.ts";
 
-/** Looks whether `mod.ts` (or `node.ts`) exports every public file of a package and does nothing else. */
-export function checkExports({ folder, manifest, sources }: Workspace): Problem[] {
+/** Looks whether the entry points of a package export each of its public files once and do nothing else. */
+export function checkExports(workspace: Workspace): Problem[] {
+  const { folder, manifest, sources } = workspace;
   const problems: Problem[] = [];
   const exported = new Map<string, string>();
-  const entries = sources.filter(({ path }) => isEntry(path));
-  if (!entries.some(({ path }) => path === `${folder}/src/mod.ts`)) {
-    problems.push({ file: `${folder}/src/mod.ts`, line: 1, message: "is missing" });
+  const entries = entriesOf(workspace);
+  if (!entries.includes(`${folder}/src/mod.ts`)) {
+    problems.push({ file: `${folder}/package.json`, line: 1, message: "does not export src/mod.ts" });
   }
-  for (const entry of entries) {
+  for (const path of entries) {
+    const entry = sources.find((source) => source.path === path);
+    if (!entry) {
+      problems.push({ file: path, line: 1, message: "is missing" });
+      continue;
+    }
     const problem = (node: ts.Node, message: string): void => {
       problems.push({ file: entry.path, line: lineAt(entry.text, node.getStart()), message });
     };
@@ -39,17 +45,8 @@ export function checkExports({ folder, manifest, sources }: Workspace): Problem[
     }
   }
   for (const { path } of sources) {
-    if (!path.startsWith(`${folder}/src/`) || isEntry(path) || isPrivate(path) || isTest(path)) continue;
-    if (!exported.has(path))
-      problems.push({ file: path, line: 1, message: "is exported by neither mod.ts nor node.ts" });
-  }
-  const hasNodeEntry = entries.some(({ path }) => path.endsWith("/node.ts"));
-  if (hasNodeEntry !== "./node" in Object(manifest.exports)) {
-    problems.push({
-      file: `${folder}/package.json`,
-      line: 1,
-      message: hasNodeEntry ? 'exports lack "./node" for src/node.ts' : 'exports "./node" but there is no src/node.ts',
-    });
+    if (!path.startsWith(`${folder}/src/`) || entries.includes(path) || isPrivate(path) || isTest(path)) continue;
+    if (!exported.has(path)) problems.push({ file: path, line: 1, message: "is exported by no entry point" });
   }
   return problems;
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EnergyHead } from "@jem-js/energy";
 import { foldIn, key } from "@jem-js/random";
-import { sampleGrid } from "@jem-js/report";
+import { energyLandscape, toPng } from "@jem-js/report";
 import { progressBar } from "@jem-js/trainer/node";
 import * as tf from "@tensorflow/tfjs";
 import { compare, type Expected, type Row } from "./src/acceptance.ts";
@@ -11,7 +11,7 @@ import { startBackend } from "./src/backend.ts";
 import { exactLogits, logDensities, type Points } from "./src/density.ts";
 import { evaluate } from "./src/evaluation.ts";
 import { readOptions, usage } from "./src/options.ts";
-import { bayesAccuracy, normalize, squareGrid } from "./src/quadrature.ts";
+import { bayesAccuracy, type Grid, normalize, squareGrid } from "./src/quadrature.ts";
 import { train } from "./src/training.ts";
 
 async function main(): Promise<number> {
@@ -41,13 +41,9 @@ async function main(): Promise<number> {
   }
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "results.json"), `${JSON.stringify({ backend, iterations, rows }, undefined, 2)}\n`);
-  writeFileSync(
-    join(out, "densities.png"),
-    draw(
-      densities.map((density) => normalize(density, grid.area)),
-      grid.side,
-    ),
-  );
+  const svg = draw(densities, seeds, grid);
+  writeFileSync(join(out, "densities.svg"), svg);
+  writeFileSync(join(out, "densities.png"), toPng(svg, { scale: 1 }));
   console.table(rows.map((row) => ({ ...row, got: Number(row.got.toFixed(4)) })));
   console.log(`The accuracy of the Bayes classifier is ${bayesAccuracy(exact, grid).toFixed(4)}.`);
   const failed = rows.filter(({ passes }) => !passes).length;
@@ -63,12 +59,20 @@ async function readLogits(head: EnergyHead, { values, size }: Points): Promise<A
   return read;
 }
 
-/** The densities side by side, the true one first: white is its highest value. */
-function draw(logDensities: readonly Float64Array[], side: number): Uint8Array {
-  const images = logDensities.map((logDensity) => logDensity.map(Math.exp));
-  const values = Float64Array.from(images.flatMap((image) => Array.from(image)));
-  const highest = images[0]!.reduce((a, b) => Math.max(a, b));
-  return sampleGrid(values, [images.length, side, side, 1], { rows: 1, range: [0, highest] });
+/** The energies `-log p` of the densities side by side, the true one first. */
+function draw(logDensities: readonly Float64Array[], seeds: readonly number[], { side, area }: Grid): string {
+  const series = logDensities.map((logDensity, i) => ({
+    name: i === 0 ? "four Gaussians" : `seed ${seeds[i - 1]}`,
+    energies: normalize(logDensity, area).map((value) => -value),
+  }));
+  const axes = { shape: [side, side], x: [-4, 4], y: [4, -4] } as const;
+  return energyLandscape(series, {
+    ...axes,
+    domain: [0, 12],
+    energyLabel: "−log p(x)",
+    title: "Densities",
+    seed: seeds,
+  });
 }
 
 process.exitCode = await main();

@@ -7,13 +7,13 @@ import { startBackend } from "./src/backend.ts";
 import { type Datasets, readDatasets } from "./src/datasets.ts";
 import { evaluate } from "./src/evaluation.ts";
 import { type Config, configFor, readOptions, readResume, usage } from "./src/options.ts";
-import { command, comparison, type ReportInput, verdict, writeReport } from "./src/report_page.ts";
-import { makeRunFolder, readMetrics, readRunFolder, saveModel } from "./src/run_folder.ts";
+import { command, comparison, writeFigures, writeReport } from "./src/report_page.ts";
+import { makeRunFolder, readRunFolder, saveModel } from "./src/run_folder.ts";
 import { bufferGrid } from "./src/samples.ts";
 import { controlTrainee, jemTrainee, type Trainee } from "./src/training.ts";
 
 /** How the training of a model ended. */
-type Outcome = FitResult["reason"] | DivergenceError;
+type Outcome = FitResult | DivergenceError;
 
 async function main(): Promise<number> {
   const config = await configOf(process.argv.slice(2));
@@ -30,30 +30,32 @@ async function main(): Promise<number> {
   );
   const signal = abortOnInterrupt();
 
-  let outcome = await train(jem, config, data, signal);
-  if (outcome === "completed") outcome = await train(control, config, data, signal);
-  const rows = { JEM: metricsOf(jem), control: metricsOf(control) };
-  const samples = await bufferGrid(jem.head, jem.buffer!);
-  const report = { config, iterations: rows.JEM.length, rows, samples };
-  writeFileSync(join(config.out, "samples", "final.png"), report.samples);
-  if (outcome !== "completed") return endEarly(report, outcome);
+  for (const trainee of [jem, control]) {
+    const outcome = await train(trainee, config, data, signal);
+    if (trainee === jem)
+      writeFileSync(join(config.out, "samples", "final.png"), await bufferGrid(jem.head, jem.buffer!));
+    if (outcome instanceof DivergenceError || outcome.reason !== "completed") {
+      return endEarly(config, trainee.name, outcome);
+    }
+  }
 
   console.log(
     `Evaluating on ${config.evaluation.images} test images and attacking ${config.evaluation.attacked} of them.`,
   );
   const results = { jem: await evaluate(jem.head, data, config), control: await evaluate(control.head, data, config) };
-  writeReport({ ...report, results });
+  writeFigures(config, results);
   const table = comparison(results);
   writeFileSync(join(config.out, "results.json"), `${JSON.stringify(table, undefined, 2)}\n`);
+  const page = await writeReport(config);
   console.table(
     Object.fromEntries(
-      table.map((row) => [
-        row.figure,
-        { JEM: row.jem.toFixed(4), control: row.control.toFixed(4), verdict: verdict(row) },
+      table.map(({ figure, jem, control, verdict }) => [
+        figure,
+        { JEM: jem.toFixed(4), control: control.toFixed(4), verdict },
       ]),
     ),
   );
-  console.log(`Command: ${command(config)}\nReport:  ${join(config.out, "report.html")}`);
+  console.log(`Command: ${command(config)}\nReport:  ${page}`);
   return 0;
 }
 
@@ -83,8 +85,7 @@ async function train(trainee: Trainee, config: Config, data: Datasets, signal: A
     ...(buffer ? [imageFiles(join(config.out, "samples"), { every: 200, draw: () => bufferGrid(head, buffer) })] : []),
   ];
   try {
-    const { reason } = await trainee.train(data.train, listeners, signal);
-    return reason;
+    return await trainee.train(data.train, listeners, signal);
   } catch (error) {
     if (error instanceof DivergenceError) return error;
     throw error;
@@ -106,10 +107,6 @@ function warn(event: TrainingEvent): void {
   );
 }
 
-function metricsOf({ folder }: Trainee): Record<string, number>[] {
-  return readMetrics(join(folder, "metrics.jsonl"));
-}
-
 /** Aborts at the first Ctrl-C and exits at the next. npm passes on a Ctrl-C that came here too: both are one. */
 function abortOnInterrupt(): AbortSignal {
   const controller = new AbortController();
@@ -124,15 +121,14 @@ function abortOnInterrupt(): AbortSignal {
 }
 
 /** Leaves a readable run folder behind when there is nothing to evaluate; returns the exit code. */
-function endEarly(report: ReportInput, outcome: Outcome): number {
+async function endEarly(config: Config, name: Trainee["name"], outcome: Outcome): Promise<number> {
   const diverged = outcome instanceof DivergenceError;
   const ended = diverged
-    ? `${outcome.message}. The weights are those before that iteration; nothing was evaluated. ` +
+    ? `${outcome.message}. The weights of the ${name} are those before that iteration; nothing was evaluated. ` +
       "Try another seed, a lower learning rate or a stronger energy penalty."
-    : `The run was interrupted after ${report.iterations} of ${report.config.iterations} iterations; nothing was evaluated. ` +
-      `To go on with it: npm start -- --resume ${report.config.out}`;
-  writeReport({ ...report, ended });
-  console.error(`${ended}\nReport: ${join(report.config.out, "report.html")}`);
+    : `The training of the ${name} was interrupted after ${outcome.iterations} of ${config.iterations} iterations; ` +
+      `nothing was evaluated. To go on with it: npm start -- --resume ${config.out}`;
+  console.error(`${ended}\nReport: ${await writeReport(config, ended)}`);
   return diverged ? 1 : 130;
 }
 

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Evaluation } from "./evaluation.ts";
 import { configFor, readOptions } from "./options.ts";
-import { comparison, verdict, writeReport } from "./report_page.ts";
+import { comparison, writeFigures, writeReport } from "./report_page.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mnist_jem-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,7 +20,9 @@ function evaluation(accuracy: number, error: number): Evaluation {
     epsilons: [0, 0.1],
     accuracies: [accuracy, 0],
     cleanAccuracy: accuracy,
+    intervals: [],
     smallestEpsilons: new Float64Array(2),
+    brokenBy: [],
   };
   return {
     accuracy,
@@ -36,23 +38,27 @@ function evaluation(accuracy: number, error: number): Evaluation {
 
 test("comparison() says which model each figure favours", () => {
   const rows = comparison({ jem: evaluation(0.9, 0.2), control: evaluation(0.95, 0.01) });
-  const of = (name: string): string => verdict(rows.find((row) => row.figure === name)!);
+  const of = (name: string): string => rows.find((row) => row.figure === name)!.verdict;
   expect(of("accuracy")).toBe("JEM worse");
   expect(of("ECE")).toBe("JEM worse");
   expect(of("negative log-likelihood")).toBe("equal");
   expect(of("accuracy under PGD, L2 ε = 0.1")).toBe("equal");
 });
 
-test("writeReport() writes a page with or without results", () => {
+test("writeFigures() and writeReport() write a page with or without results", async () => {
   const config = { ...configFor(readOptions(["--iterations", "2"])!, "cpu"), out: folder };
-  mkdirSync(join(folder, "figures"));
-  const rows = { JEM: [0, 1].map((iteration) => ({ iteration, loss: 2, energyGap: 1, accuracy: 0.5 })), control: [] };
-  const page = (): string => readFileSync(join(folder, "report.html"), "utf8");
-  writeReport({ config, iterations: 2, rows, ended: "The run was interrupted <early>." });
-  expect(page()).toContain("The run was interrupted &lt;early&gt;.");
-  expect(page()).not.toContain("JEM against control");
+  for (const part of ["figures", "jem"]) mkdirSync(join(folder, part));
+  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+  writeFileSync(join(folder, "jem", "metrics.jsonl"), '{"iteration":0,"loss":2}\n{"iteration":1,"loss":1}\n');
+  const early = readFileSync(await writeReport(config, "The run was interrupted <early>."), "utf8");
+  expect(early).toContain("The run was interrupted &lt;early&gt;.");
+  expect(early).not.toContain("results.json</caption>");
   const results = { jem: evaluation(0.9, 0.2), control: evaluation(0.95, 0.01) };
-  writeReport({ config, iterations: 2, rows, results });
-  expect(page()).toContain("JEM against control");
-  expect(readdirSync(join(folder, "figures"))).toContain("robustness_linf.svg");
+  writeFigures(config, results);
+  writeFileSync(join(folder, "results.json"), JSON.stringify(comparison(results)));
+  const complete = readFileSync(await writeReport(config), "utf8");
+  expect(complete).toContain("results.json</caption>");
+  // Four of the evaluation and one of the training, each with what it says of itself.
+  expect(complete.match(/<img /g)).toHaveLength(4 + 1);
+  expect(complete).not.toContain('alt="Figure:');
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { configFor, readOptions } from "./options.ts";
-import { makeRunFolder, readMetrics, readRunFolder } from "./run_folder.ts";
+import { makeRunFolder, readRunFolder } from "./run_folder.ts";
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), "run-"));
 
@@ -28,14 +28,4 @@ test("readRunFolder() refuses what is no run, or a complete one", () => {
   writeFileSync(join(out, "config.json"), "{}");
   writeFileSync(join(out, "results.json"), "{}");
   expect(() => readRunFolder(out)).toThrow(`Cannot resume ${out}: it is complete, see report.html`);
-});
-
-test("readMetrics() takes the iterations and leaves out what else is recorded", () => {
-  const path = join(newFolder(), "metrics.jsonl");
-  expect(readMetrics(path)).toEqual([]);
-  writeFileSync(
-    path,
-    '{"iteration":0,"loss":2}\n{"iteration":0,"incident":1}\n{"iteration":0,"evaluation":{"loss":1}}\n',
-  );
-  expect(readMetrics(path)).toEqual([{ iteration: 0, loss: 2 }]);
 });

@@ -45,13 +45,6 @@ function newestInterrupted(runs: string): string {
   return candidates[0];
 }
 
-/** The terms of each iteration in a metrics file, as far as it got. */
-export function readMetrics(path: string): Record<string, number>[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, "utf8").trim().split("\n").filter(Boolean);
-  return lines.map((line) => JSON.parse(line)).filter((row) => typeof row.loss === "number");
-}
-
 /** Writes a model as `model.json` and `weights.bin`, the format that `tf.loadLayersModel` reads. */
 export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
   const handler = tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData }) => {

@@ -1,13 +1,15 @@
-import { key, uniformValues } from "@jem-js/random";
+import { foldIn, key, uniformValues } from "@jem-js/random";
 import { golden, goldenNetwork, goldenTensor, leakFree } from "@jem-js-internal/testing";
 import "@tensorflow/tfjs-backend-wasm";
 import {
   add,
+  concat,
   div,
   fill,
   getBackend,
   log,
   matMul,
+  min,
   mul,
   ones,
   setBackend,
@@ -16,9 +18,10 @@ import {
   type Tensor2D,
   tensor1d,
   tensor2d,
+  zeros,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { pgd, robustAccuracy } from "./mod.ts";
+import { type LabelAttack, pgd, robustAccuracy, runAttack } from "./mod.ts";
 
 const fixture = golden("attacks");
 const network = goldenNetwork(golden("ebm_cnn").model);
@@ -77,7 +80,8 @@ test.each(["cpu", "wasm"])("robustAccuracy() attacks as pgd() does and never ris
   const curve = await robustAccuracy(model, x, fixture.labels, { ...options, epsilons });
   const broken: boolean[][] = [];
   for (const epsilon of epsilons) {
-    const adversarial = pgd(model, x, fixture.labels, { ...options, epsilon, returnBest: true });
+    const keys = [0, 1].map((i) => foldIn(foldIn(options.key, i), 0)); // of the first restart
+    const adversarial = pgd(model, x, fixture.labels, { ...options, key: keys, epsilon, returnBest: true });
     const predictions = await model(adversarial).argMax(1).data();
     broken.push([0, 1].map((i) => predictions[i] !== fixture.labels[i]));
   }
@@ -98,8 +102,40 @@ test("robustAccuracy() only attacks examples that are still standing", async () 
   const x = tensor2d([[0.1], [0.55], [0.65], [0.95]]);
   const curve = await robustAccuracy(counting, x, [0, 0, 0, 0], { norm: "l2", epsilons: [0.1, 0.2], steps: 1 });
   expect([...curve.smallestEpsilons]).toEqual([0, 0.1, 0.2, Number.POSITIVE_INFINITY]);
-  // Clean; then at each radius one step, the look at its end and the verdict.
-  expect(sizes).toEqual([4, 3, 3, 3, 2, 2, 2]);
+  // Clean; then at each radius the look at the start, one step, the look at its end and the verdict.
+  expect(sizes).toEqual([4, 3, 3, 3, 3, 2, 2, 2, 2]);
+});
+
+test("robustAccuracy() takes for each example the worst of several attacks and restarts", async () => {
+  const options = { norm: "linf", epsilons: [0.1, 0.2], key: key(5), restarts: 12 } as const;
+  // Class 0 while both elements are above 0.5.
+  const corner = (x: Tensor): Tensor2D => concat([min(sub(x, 0.5), 1, true), zeros([x.shape[0]!, 1])], 1) as Tensor2D;
+  const x = tensor2d([
+    [0.55, 0.9],
+    [0.9, 0.62],
+    [0.3, 0.9],
+    [0.9, 0.9],
+  ]);
+  /** Moves one element, by as much as the ball allows times a random share. */
+  const along =
+    (axis: 0 | 1): LabelAttack =>
+    (model, x, labels, ball) =>
+      runAttack(model, x, labels, {
+        ...ball,
+        attack: ({ x, keys }) =>
+          sub(
+            x,
+            tensor2d(keys!.map((k) => [0, 1].map((i) => (i === axis ? ball.epsilon * uniformValues(k, 1)[0]! : 0)))),
+          ),
+      });
+  const curve = await robustAccuracy(corner, x, [0, 0, 0, 0], {
+    ...options,
+    attacks: { left: along(0), down: along(1) },
+  });
+  expect(curve.brokenBy).toEqual(["left", "down", "clean", undefined]);
+  expect([...curve.smallestEpsilons]).toEqual([0.1, 0.2, 0, Number.POSITIVE_INFINITY]);
+  const one = await robustAccuracy(corner, x, [0, 0, 0, 0], { ...options, attacks: { left: along(0) } });
+  expect(one.brokenBy).toEqual(["left", undefined, "clean", undefined]);
 });
 
 test("robustAccuracy() counts NaN logits as misclassified", async () => {
@@ -147,6 +183,10 @@ test("robustAccuracy() rejects what it cannot measure", async () => {
     [{ key: 7 }, "key must come from key(), split() or foldIn() but found 7"],
     [{ steps: 0 }, "steps must be a positive integer but found 0"],
     [{ relativeStepSize: 0 }, "relativeStepSize must be finite and greater than 0 but found 0"],
+    [{ attacks: {} }, "attacks must hold an attack but found none"],
+    [{ confidence: 1 }, "confidence must be above 0 and below 1 but found 1"],
+    [{ restarts: 0 }, "restarts must be a positive integer but found 0"],
+    [{ restarts: 2 }, "key must be given for 2 restarts but found none"],
     [{ batchSize: 1.5 }, "batchSize must be a positive integer but found 1.5"],
     [{ bounds: [0, 0] }, "low below high, but found [0, 0]"],
     [{ bounds: [0.75, 1] }, "x must lie in the bounds [0.75, 1] but found values from 0.5 to 0.5"],

@@ -1,6 +1,6 @@
 import type { Tensor, Tensor1D, Tensor2D, Variable } from "@tensorflow/tfjs-core";
-import { logSumExp } from "./double_differentiable.ts";
 import type { EnergyHead } from "./energy_head.ts";
+import { logSumExp } from "./log_sum_exp.ts";
 
 /** Throws unless there are heads and one finite weight each; gives the weights. */
 export function checkMembers(

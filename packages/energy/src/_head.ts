@@ -14,9 +14,9 @@ import {
   type Variable,
 } from "@tensorflow/tfjs-core";
 import { gradient } from "./_gradient.ts";
-import { logSumExp, softmax } from "./double_differentiable.ts";
 import type { EnergyHead } from "./energy_head.ts";
 import { type Labels, oneHotLabels } from "./labels.ts";
+import { logSumExp, softmax } from "./log_sum_exp.ts";
 
 /** The logits `u + c` in two parts: the class probabilities are those of `u` even where `c` leaves float32 no digits for them. */
 interface LogitTerms {

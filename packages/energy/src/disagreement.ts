@@ -12,8 +12,9 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { checkMembers, logitsOf, marginal } from "./_combine.ts";
-import { exp, logSoftmax, logSumExp } from "./double_differentiable.ts";
+import { exp } from "./elementwise.ts";
 import type { EnergyHead } from "./energy_head.ts";
+import { logSoftmax, logSumExp } from "./log_sum_exp.ts";
 
 /** How far the members of an ensemble disagree, for each example. Tensors are owned by the caller. */
 export interface Disagreement {

@@ -2,6 +2,7 @@ import { golden, goldenNetwork, goldenTensor, leakFree, numericGradient } from "
 import { layers, sequential } from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import {
+  add,
   fill,
   getBackend,
   matMul,
@@ -9,6 +10,8 @@ import {
   ones,
   setBackend,
   softmax,
+  square,
+  sub,
   sum,
   type Tensor,
   type Tensor2D,
@@ -67,6 +70,49 @@ describe.each(["ebm_cnn", "ebm_mlp"])("energyHead() reproduces %s of PyTorch", (
       for (const result of [h.probabilities(input), h.score(input), h.approximateMass(input)]) result.dispose();
     });
   });
+});
+
+test("the logits log p(x, y) of Gaussians give their density and the Bayes classifier, whatever c(x) is added", async () => {
+  // f_y(x) = -||x - mu_y||^2 / (2 s^2) + log pi_y: the normaliser of exp f is 2 pi s^2, for all x.
+  const means = [
+    [1, 0],
+    [-1, 0.5],
+    [0, -2],
+  ];
+  const [priors, variance] = [[0.5, 0.3, 0.2], 0.4];
+  const points = [
+    [0.3, -0.1],
+    [-0.8, 0.9],
+    [0.1, -1.2],
+    [4, 3],
+  ];
+  const joint = points.map((x) =>
+    means.map(
+      (mu, y) =>
+        (priors[y]! / (2 * Math.PI * variance)) *
+        Math.exp(-((x[0]! - mu[0]!) ** 2 + (x[1]! - mu[1]!) ** 2) / (2 * variance)),
+    ),
+  );
+  const density = joint.map((row) => row.reduce((a, b) => a + b, 0));
+  const logits = (x: Tensor): Tensor2D => {
+    const [m, offsets] = [tensor2d(means), tensor1d(priors.map(Math.log))];
+    const squares = add(sub(sum(square(x), 1, true), mul(matMul(x as Tensor2D, m, false, true), 2)), sum(square(m), 1));
+    return add(mul(squares, -0.5 / variance), offsets);
+  };
+  const shift = (x: Tensor): Tensor => mul(sum(x, 1, true), 3);
+  const x = tensor2d(points);
+  const heads = [energyHead(logits), energyHead((input) => add(logits(input), shift(input)))];
+  for (const [i, head] of heads.entries()) {
+    const c = i === 0 ? [0, 0, 0, 0] : await values(shift(x));
+    expect(await values(head.probabilities(x))).toBeAllclose(
+      joint.flatMap((row, j) => row.map((p) => p / density[j]!)),
+      { rtol: 1e-4, atol: 1e-6 },
+    );
+    expect(await values(head.logDensity(x))).toBeAllclose(
+      density.map((p, j) => Math.log(p) + Math.log(2 * Math.PI * variance) + c[j]!),
+      { rtol: 1e-5, atol: 1e-4 },
+    );
+  }
 });
 
 test("the class-conditional score is the gradient of the joint log-density", async () => {

@@ -1,8 +1,8 @@
 import { addN, mul, stack, sub, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
 import { checkMembers, logitsOf, marginal, variablesOf } from "./_combine.ts";
 import { headOf } from "./_head.ts";
-import { logSoftmax, logSumExp } from "./double_differentiable.ts";
 import type { EnergyHead } from "./energy_head.ts";
+import { logSoftmax, logSumExp } from "./log_sum_exp.ts";
 
 /**
  * Averages heads as deep ensembles do: the class probabilities are the mean of the members', and the energy is the mean

@@ -1,8 +1,8 @@
 import { add, stack, type Tensor2D } from "@tensorflow/tfjs-core";
 import { checkMembers, logitsOf, variablesOf } from "./_combine.ts";
 import { headOf } from "./_head.ts";
-import { logSumExp } from "./double_differentiable.ts";
 import type { EnergyHead } from "./energy_head.ts";
+import { logSumExp } from "./log_sum_exp.ts";
 
 /** Options of {@linkcode mixture}. */
 export interface MixtureOptions {

@@ -41,18 +41,19 @@ export function binScores(
 ): ReliabilityBin[] {
   const { bins = 15, closed = "right", binning = "width", mergeTies = false } = options;
   if (binning === "mass") return binByMass(confidences, hits, bins, mergeTies);
+  const edges = Float64Array.from({ length: bins + 1 }, (_, k) => k / bins);
   const counts = new Float64Array(bins);
   const sums = new Float64Array(bins);
   const correct = new Float64Array(bins);
   for (let i = 0; i < confidences.length; i++) {
-    const bin = binOf(confidences[i]!, bins, closed);
+    const bin = binOf(confidences[i]!, edges, closed === "right");
     counts[bin]! += 1;
     sums[bin]! += confidences[i]!;
     correct[bin]! += hits[i]!;
   }
   return Array.from({ length: bins }, (_, bin) => ({
-    lower: bin / bins,
-    upper: (bin + 1) / bins,
+    lower: edges[bin]!,
+    upper: edges[bin + 1]!,
     count: counts[bin]!,
     meanConfidence: sums[bin]! / counts[bin]!,
     accuracy: correct[bin]! / counts[bin]!,
@@ -84,10 +85,10 @@ function binByMass(confidences: Float64Array, hits: Uint8Array, bins: number, me
 }
 
 /** The bin of a confidence. The product only guesses it, for it may round across an edge `k / bins`: the edges decide. */
-function binOf(confidence: number, bins: number, closed: "right" | "left"): number {
-  const isPast = (edge: number): boolean => (closed === "right" ? confidence > edge : confidence >= edge);
-  let bin = Math.min(bins - 1, Math.floor(confidence * bins));
-  while (bin > 0 && !isPast(bin / bins)) bin--;
-  while (bin < bins - 1 && isPast((bin + 1) / bins)) bin++;
+function binOf(confidence: number, edges: Float64Array, isRight: boolean): number {
+  const last = edges.length - 2;
+  let bin = Math.min(last, Math.floor(confidence * (last + 1)));
+  while (bin > 0 && (confidence < edges[bin]! || (isRight && confidence === edges[bin]))) bin--;
+  while (bin < last && (confidence > edges[bin + 1]! || (!isRight && confidence === edges[bin + 1]))) bin++;
   return bin;
 }

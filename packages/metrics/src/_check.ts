@@ -1,3 +1,5 @@
+import { copyNumbers, FINITE, indexOutside, type Range } from "./_numbers.ts";
+
 /** Throws unless `value` is a plain or typed array. */
 export function checkArray(action: string, name: string, value: unknown): asserts value is ArrayLike<unknown> {
   if (!isArrayLike(value)) {
@@ -39,23 +41,20 @@ export function describe(value: unknown): string {
   return "dataId" in value ? "a tensor: read its values first" : "an object";
 }
 
-/** Copies numbers into a Float64Array; throws unless there is one and all that `accepts` accepts. */
+/** Copies numbers into a Float64Array; throws unless there is one and all are in the range. */
 export function readNumbers(
   action: string,
   name: string,
   values: ArrayLike<number>,
-  accepts: (value: number) => boolean = Number.isFinite,
-  expected: string = "finite",
+  range: Range = FINITE,
 ): Float64Array {
   checkArray(action, name, values);
   if (values.length === 0) throw new RangeError(`Cannot ${action}: ${name} must have at least 1 number but found 0`);
   const copy = new Float64Array(values.length);
-  for (let i = 0; i < copy.length; i++) {
-    const value = values[i]!;
-    if (typeof value !== "number" || !accepts(value)) {
-      throw new RangeError(`Cannot ${action}: ${name} must be ${expected} but found ${value} at ${i}`);
-    }
-    copy[i] = value;
+  copyNumbers(copy, 0, values, 0, values.length);
+  const wrong = indexOutside(copy, range);
+  if (wrong >= 0) {
+    throw new RangeError(`Cannot ${action}: ${name} must be ${range.name} but found ${values[wrong]} at ${wrong}`);
   }
   return copy;
 }

@@ -1,5 +1,8 @@
 import { describe, isArrayLike } from "./_check.ts";
-import type { Images } from "./images.ts";
+import type { Images, ResizeMode } from "./images.ts";
+
+/** The ways to resize. */
+export const RESIZE_MODES: readonly ResizeMode[] = ["none", "bilinear-tf1", "bilinear-half-pixel", "bicubic-antialias"];
 
 /** Throws unless `images` are `[count, height, width, channels]` with as many values. */
 export function checkImages(action: string, images: Images): void {

@@ -1,29 +1,53 @@
-/** A lower triangular `l`, row-major, with `l l' = a` for a symmetric positive semi-definite `a`, `[n, n]`. */
-export function cholesky(a: Float64Array, n: number): Float64Array {
-  const l = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    for (let j = 0; j <= i; j++) {
-      const other = j * n;
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      let k = 0;
-      for (; k + 3 < j; k += 4) {
-        s0 += l[row + k]! * l[other + k]!;
-        s1 += l[row + k + 1]! * l[other + k + 1]!;
-        s2 += l[row + k + 2]! * l[other + k + 2]!;
-        s3 += l[row + k + 3]! * l[other + k + 3]!;
+import { multiply, transpose } from "./_multiply.ts";
+import type { MatMul } from "./matmul.ts";
+
+/** How many rows of a factor are found at a time. */
+const PANEL = 64;
+
+/** How many rows below them their products are taken off at a time. */
+const STRIP = 512;
+
+/** An upper triangular `u`, row-major, with `u' u = a` for a symmetric positive semi-definite `a`, `[n, n]`. */
+export function cholesky(a: Float64Array, n: number, matmul?: MatMul): Float64Array {
+  const u = a.slice();
+  for (let first = 0; first < n; first += PANEL) {
+    const last = Math.min(n, first + PANEL);
+    for (let k = first; k < last; k++) {
+      const row = k * n;
+      u.fill(0, row, row + k);
+      const pivot = u[row + k]!;
+      // A pivot that is rounding noise marks a direction without variance: its row is zero.
+      const scale = pivot > n * 2 ** -52 * a[row + k]! ? 1 / Math.sqrt(pivot) : 0;
+      for (let j = k; j < n; j++) u[row + j]! *= scale;
+      for (let i = k + 1; i < last; i++) {
+        const factor = u[row + i]!;
+        for (let j = i; j < n; j++) u[i * n + j]! -= factor * u[row + j]!;
       }
-      for (; k < j; k++) s0 += l[row + k]! * l[other + k]!;
-      const rest = a[row + j]! - (s0 + s1 + (s2 + s3));
-      // A pivot that is rounding noise marks a direction without variance: its column is zero.
-      if (j < i) l[row + j] = l[other + j]! === 0 ? 0 : rest / l[other + j]!;
-      else l[row + i] = rest > n * 2 ** -52 * a[row + i]! ? Math.sqrt(rest) : 0;
+    }
+    subtractProducts(u, n, first, last, matmul);
+  }
+  return u;
+}
+
+/** Takes the products of the columns of rows `first, ..., last - 1` off the upper triangle below them. */
+function subtractProducts(u: Float64Array, n: number, first: number, last: number, matmul: MatMul | undefined): void {
+  const depth = last - first;
+  for (let top = last; top < n; top += STRIP) {
+    const height = Math.min(STRIP, n - top);
+    const width = n - top;
+    const right = new Float64Array(depth * width);
+    const left = new Float64Array(depth * height);
+    for (let k = 0; k < depth; k++) {
+      const row = (first + k) * n + top;
+      right.set(u.subarray(row, row + width), k * width);
+      left.set(u.subarray(row, row + height), k * height);
+    }
+    const products = multiply(transpose(left, depth, height), right, [height, depth, width], matmul, true);
+    for (let i = 0; i < height; i++) {
+      const row = (top + i) * n + top;
+      for (let j = i; j < width; j++) u[row + j]! -= products[i * width + j]!;
     }
   }
-  return l;
 }
 
 /** The eigenvalues of a symmetric `a`, `[n, n]`, whose upper triangle is read and overwritten: Householder, then QL. */
@@ -82,21 +106,40 @@ function passOver(
   x: Float64Array,
   y: Float64Array,
 ): void {
-  for (let i = first; i < n; i++) {
+  // Two rows at a time: what is read of the vectors serves both.
+  let i = first;
+  for (; i + 1 < n; i += 2) {
     const row = i * n;
-    const vi = v[i]!;
-    const wi = w[i]!;
-    const xi = x[i]!;
-    const corner = a[row + i]! - 2 * vi * wi;
-    a[row + i] = corner;
-    let sum = corner * xi;
-    for (let j = i + 1; j < n; j++) {
-      const value = a[row + j]! - (vi * w[j]! + wi * v[j]!);
-      a[row + j] = value;
-      sum += value * x[j]!;
-      y[j]! += value * xi;
+    const next = row + n;
+    const [v0, w0, x0] = [v[i]!, w[i]!, x[i]!];
+    const [v1, w1, x1] = [v[i + 1]!, w[i + 1]!, x[i + 1]!];
+    const a00 = a[row + i]! - 2 * v0 * w0;
+    const a01 = a[row + i + 1]! - (v0 * w1 + w0 * v1);
+    const a11 = a[next + i + 1]! - 2 * v1 * w1;
+    a[row + i] = a00;
+    a[row + i + 1] = a01;
+    a[next + i + 1] = a11;
+    let sum0 = a00 * x0 + a01 * x1;
+    let sum1 = a01 * x0 + a11 * x1;
+    for (let j = i + 2; j < n; j++) {
+      const vj = v[j]!;
+      const wj = w[j]!;
+      const xj = x[j]!;
+      const value0 = a[row + j]! - (v0 * wj + w0 * vj);
+      const value1 = a[next + j]! - (v1 * wj + w1 * vj);
+      a[row + j] = value0;
+      a[next + j] = value1;
+      sum0 += value0 * xj;
+      sum1 += value1 * xj;
+      y[j]! += value0 * x0 + value1 * x1;
     }
-    y[i]! += sum;
+    y[i]! += sum0;
+    y[i + 1]! += sum1;
+  }
+  if (i < n) {
+    const corner = a[i * n + i]! - 2 * v[i]! * w[i]!;
+    a[i * n + i] = corner;
+    y[i]! += corner * x[i]!;
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkLength, readNumbers } from "./_check.ts";
 import { normalCdf, normalDensity } from "./_normal.ts";
+import { FINITE, POSITIVE } from "./_numbers.ts";
 import type { GaussianForecast } from "./gaussian_crps.ts";
 
 /** The score of a Gaussian forecast whose mean was `error` off. */
@@ -18,13 +19,8 @@ export function readGaussians(
 ): { mean: Float64Array; std: Float64Array; y: Float64Array } {
   const y = readNumbers(action, "targets", targets);
   const mean = readNumbers(action, "mean", forecast?.mean);
-  const std = readNumbers(
-    action,
-    "std",
-    forecast.std,
-    (s) => (allowsZero ? s >= 0 : s > 0) && s < Number.POSITIVE_INFINITY,
-    allowsZero ? "at least 0 and finite" : "positive and finite",
-  );
+  const range = allowsZero ? { ...FINITE, low: 0, name: "at least 0 and finite" } : POSITIVE;
+  const std = readNumbers(action, "std", forecast.std, range);
   checkLength(action, "mean", mean.length, y.length);
   checkLength(action, "std", std.length, y.length);
   return { mean, std, y };

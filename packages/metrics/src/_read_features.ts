@@ -1,37 +1,48 @@
-import { shapeOf } from "./_read_matrix.ts";
+import { copyNumbers, FINITE, indexOutside } from "./_numbers.ts";
+import { outside, shapeOf } from "./_read_matrix.ts";
 import type { Matrix } from "./matrix.ts";
 
-/** Features `[n, dimension]` that are copied and checked a block of rows at a time: their whole may be large. */
+/** How many rows are copied at a time: the whole may be large. */
+const BLOCK = 512;
+
+/** Checked features `[count, dimension]` that are copied to float64 a block of rows at a time. */
 export interface FeatureReader {
   readonly count: number;
   readonly dimension: number;
-  /** Copies the rows `rows[first], ..., rows[last - 1]` (or rows `first` to `last`) into `target`. */
-  read(target: Float64Array, first: number, last: number, rows?: ArrayLike<number>): void;
+  /** Copies the rows `first, ..., last - 1` to the beginning of `target`. */
+  read(target: Float64Array, first: number, last: number): void;
 }
 
-/** Throws unless `matrix` is `[n, dimension]` with at least `minimum` rows. */
+/** Throws unless `matrix` is `[n, dimension]` with at least `minimum` rows and finite values. */
 export function readFeatures(action: string, name: string, matrix: Matrix, minimum: number = 1): FeatureReader {
   const [count, dimension] = shapeOf(action, name, matrix, "dimension");
   if (count < minimum) {
     throw new RangeError(`Cannot ${action}: ${name} must have at least ${minimum} rows but found ${count}`);
   }
   if (dimension < 1) throw new RangeError(`Cannot ${action}: ${name} must have at least 1 column but found 0`);
+  const read = (target: Float64Array, first: number, last: number): void => {
+    if ("data" in matrix) copyNumbers(target, 0, matrix.data, first * dimension, last * dimension);
+    else for (let i = first; i < last; i++) copyNumbers(target, (i - first) * dimension, matrix[i]!, 0, dimension);
+  };
+  const block = new Float64Array(Math.min(BLOCK, count) * dimension);
+  for (let first = 0; first < count; first += BLOCK) {
+    const rows = Math.min(BLOCK, count - first);
+    read(block, first, first + rows);
+    const wrong = indexOutside(block.subarray(0, rows * dimension), FINITE);
+    if (wrong < 0) continue;
+    throw outside(action, name, matrix, FINITE, [first + Math.floor(wrong / dimension), wrong % dimension]);
+  }
+  return { count, dimension, read };
+}
+
+/** The reader of the chosen rows alone. */
+export function selectRows(reader: FeatureReader, rows: ArrayLike<number>): FeatureReader {
+  const { dimension } = reader;
   return {
-    count,
+    count: rows.length,
     dimension,
-    read(target, first, last, rows) {
-      for (let i = first; i < last; i++) {
-        const row = rows ? rows[i]! : i;
-        const [source, offset] = "data" in matrix ? [matrix.data, row * dimension] : [matrix[row]!, 0];
-        const at = (i - first) * dimension;
-        for (let k = 0; k < dimension; k++) {
-          const value = source[offset + k]!;
-          if (!Number.isFinite(value)) {
-            throw new RangeError(`Cannot ${action}: ${name} must be finite but found ${value} at [${row}, ${k}]`);
-          }
-          target[at + k] = value;
-        }
-      }
+    read(target, first, last) {
+      for (let i = first; i < last; i++) reader.read(target.subarray((i - first) * dimension), rows[i]!, rows[i]! + 1);
     },
   };
 }
@@ -41,7 +52,7 @@ export function checkDimensions(action: string, a: number, b: number): void {
   if (a !== b) throw new TypeError(`Cannot ${action}: both sets must have the same dimension but found ${a} and ${b}`);
 }
 
-/** All features as one checked array. */
+/** All features as one array. */
 export function allFeatures(reader: FeatureReader): Float64Array {
   const data = new Float64Array(reader.count * reader.dimension);
   reader.read(data, 0, reader.count);

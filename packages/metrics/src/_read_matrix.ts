@@ -1,55 +1,65 @@
 import { describe, isArrayLike } from "./_check.ts";
+import { copyNumbers, indexOutside, type Range } from "./_numbers.ts";
 import type { FlatMatrix, Matrix } from "./matrix.ts";
 
-/** A checked copy of a {@linkcode Matrix}: element `[i, k]` is `data[i * classes + k]`. */
+/** A checked {@linkcode Matrix}: element `[i, k]` is `data[i * classes + k]`. The data may be the caller's: never write to it. */
 export interface CheckedMatrix {
   readonly data: Float64Array;
   readonly count: number;
   readonly classes: number;
 }
 
-/** Copies a matrix `[n, classes]`; throws unless there are a row, two classes and only values that `accepts` accepts. */
-export function readMatrix(
-  action: string,
-  name: string,
-  matrix: Matrix,
-  accepts: (value: number) => boolean,
-  expected: string,
-): CheckedMatrix {
+/** Reads a matrix `[n, classes]`; throws unless there are a row, two classes and only values in the range. */
+export function readMatrix(action: string, name: string, matrix: Matrix, range: Range): CheckedMatrix {
   const [count, classes] = shapeOf(action, name, matrix);
   if (count < 1) throw new RangeError(`Cannot ${action}: ${name} must have at least 1 row but found 0`);
   if (classes < 2) throw new RangeError(`Cannot ${action}: ${name} must have at least 2 classes but found ${classes}`);
-  const data = new Float64Array(count * classes);
-  for (let i = 0; i < count; i++) {
-    const [source, offset] = "data" in matrix ? [matrix.data, i * classes] : [matrix[i]!, 0];
-    for (let k = 0; k < classes; k++) {
-      const value = source[offset + k]!;
-      if (typeof value !== "number" || !accepts(value)) {
-        throw new RangeError(`Cannot ${action}: ${name} must be ${expected} but found ${value} at [${i}, ${k}]`);
-      }
-      data[i * classes + k] = value;
-    }
-  }
+  const data = valuesOf(matrix, count, classes);
+  const wrong = indexOutside(data, range);
+  if (wrong >= 0) throw outside(action, name, matrix, range, [Math.floor(wrong / classes), wrong % classes]);
   return { data, count, classes };
 }
 
-/** Copies class probabilities `[n, classes]`; throws unless each is in [0, 1] and each row sums to 1, as far as float32 goes. */
+/** What is thrown of a value of a matrix that is outside of the range. */
+export function outside(
+  action: string,
+  name: string,
+  matrix: Matrix,
+  range: Range,
+  [row, column]: readonly [number, number],
+): RangeError {
+  const value = "data" in matrix ? matrix.data[row * matrix.shape[1] + column] : matrix[row]![column];
+  return new RangeError(`Cannot ${action}: ${name} must be ${range.name} but found ${value} at [${row}, ${column}]`);
+}
+
+/** The values in the order of rows: a Float64Array as it is, anything else as a copy. */
+function valuesOf(matrix: Matrix, count: number, columns: number): Float64Array {
+  if ("data" in matrix && matrix.data instanceof Float64Array) return matrix.data;
+  const values = new Float64Array(count * columns);
+  if ("data" in matrix) copyNumbers(values, 0, matrix.data, 0, values.length);
+  else for (let i = 0; i < count; i++) copyNumbers(values, i * columns, matrix[i]!, 0, columns);
+  return values;
+}
+
+// A mean of float32 probabilities can exceed 1 by rounding.
+const PROBABILITIES: Range = { low: 0, high: 1 + 1e-6, name: "in [0, 1]" };
+
+/** Reads class probabilities `[n, classes]`; throws unless each is in [0, 1] and each row sums to 1, as far as float32 goes. */
 export function readProbabilities(action: string, probabilities: Matrix): CheckedMatrix {
-  // A mean of float32 probabilities can exceed 1 by rounding.
-  const accepts = (p: number): boolean => p >= 0 && p <= 1 + 1e-6;
-  const matrix = readMatrix(action, "probabilities", probabilities, accepts, "in [0, 1]");
-  const { data, count, classes } = matrix;
+  const { data, count, classes } = readMatrix(action, "probabilities", probabilities, PROBABILITIES);
+  let largest = 0;
   for (let i = 0; i < count; i++) {
     let sum = 0;
     for (let k = i * classes; k < (i + 1) * classes; k++) {
-      sum += data[k]!;
-      data[k] = Math.min(1, data[k]!);
+      const p = data[k]!;
+      sum += p;
+      if (p > largest) largest = p;
     }
     if (Math.abs(sum - 1) > 1e-3) {
       throw new RangeError(`Cannot ${action}: rows of probabilities must sum to 1 but found ${sum} at ${i}`);
     }
   }
-  return matrix;
+  return { data: largest > 1 ? data.map((p) => Math.min(1, p)) : data, count, classes };
 }
 
 /** The class of the largest value of row `i`; of equal ones, the first. */

@@ -12,10 +12,10 @@ const cases = [
 describe.each(cases)("$metric.name()", ({ metric, action }) => {
   test("refuses empty scores", () => {
     expect(() => metric([], [1])).toThrow(
-      new RangeError(`Cannot ${action}: positives must have at least 1 score but found 0`),
+      new RangeError(`Cannot ${action}: positives must have at least 1 number but found 0`),
     );
     expect(() => metric([1], new Float32Array(0))).toThrow(
-      new RangeError(`Cannot ${action}: negatives must have at least 1 score but found 0`),
+      new RangeError(`Cannot ${action}: negatives must have at least 1 number but found 0`),
     );
   });
 

@@ -1,4 +1,5 @@
-import { checkArray } from "./_check.ts";
+import { readNumbers } from "./_check.ts";
+import { NUMBERS } from "./_numbers.ts";
 
 /**
  * Lowers a threshold over all distinct scores, from the largest to the smallest, and calls `visit` with it and with how
@@ -10,8 +11,8 @@ export function sweep(
   negatives: ArrayLike<number>,
   visit: (threshold: number, truePositives: number, falsePositives: number) => void,
 ): void {
-  const p = sortedScores(action, "positives", positives);
-  const n = sortedScores(action, "negatives", negatives);
+  const p = readNumbers(action, "positives", positives, NUMBERS).sort();
+  const n = readNumbers(action, "negatives", negatives, NUMBERS).sort();
   let i = p.length - 1;
   let j = n.length - 1;
   while (i >= 0 || j >= 0) {
@@ -20,20 +21,4 @@ export function sweep(
     while (j >= 0 && n[j] === threshold) j--;
     visit(threshold, p.length - 1 - i, n.length - 1 - j);
   }
-}
-
-function sortedScores(action: string, name: string, scores: ArrayLike<number>): Float64Array {
-  checkArray(action, name, scores);
-  if (scores.length === 0) {
-    throw new RangeError(`Cannot ${action}: ${name} must have at least 1 score but found 0`);
-  }
-  const sorted = new Float64Array(scores.length);
-  for (let i = 0; i < sorted.length; i++) {
-    const score = scores[i]!;
-    if (typeof score !== "number" || Number.isNaN(score)) {
-      throw new RangeError(`Cannot ${action}: ${name} must be numbers but found ${score} at ${i}`);
-    }
-    sorted[i] = score;
-  }
-  return sorted.sort();
 }

@@ -1,4 +1,5 @@
 import { checkLabels } from "./_check.ts";
+import { NUMBERS } from "./_numbers.ts";
 import { argmax, readMatrix } from "./_read_matrix.ts";
 import type { Matrix } from "./matrix.ts";
 
@@ -24,8 +25,7 @@ import type { Matrix } from "./matrix.ts";
  */
 export function accuracy(probabilitiesOrLogits: Matrix, labels: ArrayLike<number>): number {
   const action = "compute the accuracy";
-  const isNumber = (value: number): boolean => !Number.isNaN(value);
-  const matrix = readMatrix(action, "probabilitiesOrLogits", probabilitiesOrLogits, isNumber, "numbers");
+  const matrix = readMatrix(action, "probabilitiesOrLogits", probabilitiesOrLogits, NUMBERS);
   checkLabels(action, labels, matrix.count, matrix.classes);
   let correct = 0;
   for (let i = 0; i < matrix.count; i++) if (argmax(matrix, i) === labels[i]) correct += 1;

@@ -1,4 +1,4 @@
-import { foldIn, type Key, randintValues, split } from "@jem-js/random";
+import { foldIn, type Key, randintValues, split } from "@jem-js/random/values";
 import { checkArray, checkCount, checkShare } from "./_check.ts";
 import type { Interval, IntervalOptions } from "./interval.ts";
 
@@ -25,7 +25,7 @@ export interface BootstrapInterval extends Interval {
  * @example Usage
  * ```ts
  * import { auroc, bootstrapInterval } from "@jem-js/metrics";
- * import { key } from "@jem-js/random";
+ * import { key } from "@jem-js/random/values";
  * import { expect } from "vitest";
  *
  * const { value, lower, upper } = bootstrapInterval(auroc, [[3, 4, 1], [2, 0]], { key: key(0), resamples: 200 });

@@ -1,11 +1,12 @@
 import { golden } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
+import { FINITE } from "./_numbers.ts";
 import { readMatrix } from "./_read_matrix.ts";
 import { softmaxRows } from "./_softmax.ts";
 import { expectedCalibrationError } from "./mod.ts";
 
 const { logits, labels, expected, edge } = golden("calibration");
-const probabilities = softmaxRows(readMatrix("test", "logits", logits, Number.isFinite, "finite"), 1);
+const probabilities = softmaxRows(readMatrix("test", "logits", logits, FINITE), 1);
 
 test("expectedCalibrationError() agrees with torchmetrics, in every norm", () => {
   expect(expectedCalibrationError(probabilities, labels)).toBeCloseTo(expected.ece15_l1, 10);

@@ -1,5 +1,5 @@
-import { multiplyAdd, transpose } from "./_multiply.ts";
-import { checkDimensions, type FeatureReader, readFeatures } from "./_read_features.ts";
+import { featureSums, statisticsOf } from "./_feature_sums.ts";
+import { readFeatures } from "./_read_features.ts";
 import type { MatMul } from "./matmul.ts";
 import type { Matrix } from "./matrix.ts";
 
@@ -31,7 +31,6 @@ export interface FeatureAccumulator {
   statistics(): FeatureStatistics;
 }
 
-const BLOCK = 512;
 const FORMAT = "jem-js/feature-statistics";
 const VERSION = 1;
 
@@ -58,56 +57,12 @@ const VERSION = 1;
  */
 export function featureAccumulator(options: FeatureAccumulatorOptions = {}): FeatureAccumulator {
   const { extractor = "unnamed", matmul } = options;
-  let shift: Float64Array | undefined;
-  let sum = new Float64Array(0);
-  let scatter = new Float64Array(0);
-  let count = 0;
-  const addReader = (reader: FeatureReader): void => {
-    const d = reader.dimension;
-    if (!shift) {
-      sum = new Float64Array(d);
-      scatter = new Float64Array(d * d);
-    }
-    checkDimensions("add features", sum.length, d);
-    const panel = new Float64Array(Math.min(BLOCK, reader.count) * d);
-    for (let first = 0; first < reader.count; first += BLOCK) {
-      const rows = Math.min(BLOCK, reader.count - first);
-      reader.read(panel, first, first + rows);
-      shift ??= meanOf(panel, rows, d);
-      for (let i = 0; i < rows; i++) for (let k = 0; k < d; k++) sum[k]! += panel[i * d + k]! -= shift[k]!;
-      const part = panel.subarray(0, rows * d);
-      if (matmul) {
-        const product = matmul(transpose(part, rows, d), part.slice(), d, rows, d);
-        for (let k = 0; k < d * d; k++) scatter[k]! += product[k]!;
-      } else {
-        const by = { data: part, row: 1, column: d };
-        multiplyAdd(scatter, by, { data: part, row: d, column: 1 }, [d, rows, d], true);
-      }
-    }
-    count += reader.count;
-  };
+  const sums = featureSums(matmul);
   return {
     add(features) {
-      if (isEmpty(features)) return;
-      addReader(readFeatures("add features", "features", features));
+      if (!isEmpty(features)) sums.add(readFeatures("add features", "features", features));
     },
-    statistics() {
-      if (count < 2 || !shift) {
-        throw new RangeError(
-          `Cannot compute feature statistics: features must have at least 2 rows but found ${count}`,
-        );
-      }
-      const d = sum.length;
-      const covariance = new Float64Array(d * d);
-      for (let i = 0; i < d; i++) {
-        for (let j = i; j < d; j++) {
-          const value = (scatter[i * d + j]! - (sum[i]! * sum[j]!) / count) / (count - 1);
-          covariance[i * d + j] = value;
-          covariance[j * d + i] = value;
-        }
-      }
-      return { mean: sum.map((s, k) => shift![k]! + s / count), covariance, count, extractor };
-    },
+    statistics: () => sums.statistics(extractor),
   };
 }
 
@@ -129,10 +84,8 @@ export function featureAccumulator(options: FeatureAccumulatorOptions = {}): Fea
  * @throws {RangeError} When there are fewer than two rows, or one is not finite.
  */
 export function featureStatistics(features: Matrix, options: FeatureAccumulatorOptions = {}): FeatureStatistics {
-  readFeatures("compute feature statistics", "features", features, 2);
-  const accumulator = featureAccumulator(options);
-  accumulator.add(features);
-  return accumulator.statistics();
+  const { extractor = "unnamed", matmul } = options;
+  return statisticsOf(readFeatures("compute feature statistics", "features", features, 2), extractor, matmul);
 }
 
 /**
@@ -212,10 +165,4 @@ function isNumbers(value: unknown): value is number[] {
 
 function isEmpty(features: Matrix): boolean {
   return "data" in features ? features.shape[0] === 0 : features.length === 0;
-}
-
-function meanOf(panel: Float64Array, rows: number, d: number): Float64Array {
-  const mean = new Float64Array(d);
-  for (let i = 0; i < rows; i++) for (let k = 0; k < d; k++) mean[k]! += panel[i * d + k]! / rows;
-  return mean;
 }

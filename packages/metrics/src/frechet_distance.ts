@@ -1,7 +1,6 @@
-import { cholesky, nuclearNorm, symmetricEigenvalues } from "./_decompose.ts";
-import { multiply, multiplyAdd, transpose } from "./_multiply.ts";
-import { allFeatures, checkDimensions, readFeatures } from "./_read_features.ts";
-import { type FeatureStatistics, featureStatistics } from "./feature_statistics.ts";
+import { gaussianDistance, gaussianOf, isStatistics } from "./_gaussian_distance.ts";
+import { checkDimensions, type FeatureReader, readFeatures } from "./_read_features.ts";
+import type { FeatureStatistics } from "./feature_statistics.ts";
 import type { MatMul } from "./matmul.ts";
 import type { Matrix } from "./matrix.ts";
 
@@ -10,15 +9,6 @@ export interface FrechetDistanceOptions {
   /** A float64 matrix product to use instead of our own. @default {undefined} */
   readonly matmul?: MatMul | undefined;
 }
-
-/** A factor `f`, `[dimension, columns]`, of a covariance `f f'`, and whether it is exact from few examples. */
-interface Side {
-  readonly statistics: FeatureStatistics;
-  readonly features: Float64Array | undefined;
-}
-
-/** Below this dimension, singular values are found directly: they are exact to rounding, at a higher price. */
-const SMALL = 512;
 
 /**
  * The Fréchet distance of two sets of features (FID, when they are those of the Inception network): that of the
@@ -52,53 +42,22 @@ export function frechetDistance(
   b: Matrix | FeatureStatistics,
   options: FrechetDistanceOptions = {},
 ): number {
-  const first = sideOf("a", a, options);
-  const second = sideOf("b", b, options);
-  const d = first.statistics.mean.length;
-  checkDimensions("compute the Fréchet distance", d, second.statistics.mean.length);
+  const action = "compute the Fréchet distance";
+  const { matmul } = options;
   if (isStatistics(a) && isStatistics(b) && a.extractor !== b.extractor) {
     throw new TypeError(
-      `Cannot compute the Fréchet distance: both sets must be of one extractor but found ${a.extractor} and ${b.extractor}`,
+      `Cannot ${action}: both sets must be of one extractor but found ${a.extractor} and ${b.extractor}`,
     );
   }
-  let distance = 0;
-  for (let k = 0; k < d; k++) {
-    distance += (first.statistics.mean[k]! - second.statistics.mean[k]!) ** 2;
-    distance += first.statistics.covariance[k * d + k]! + second.statistics.covariance[k * d + k]!;
-  }
-  return distance - 2 * traceOfRoot(first, second, d, options.matmul);
+  const [first, second] = [sourceOf(action, "a", a), sourceOf(action, "b", b)];
+  checkDimensions(action, dimensionOf(first), dimensionOf(second));
+  return gaussianDistance(gaussianOf(first, matmul), gaussianOf(second, matmul), matmul);
 }
 
-/** Whether a set is given by its statistics. */
-function isStatistics(set: Matrix | FeatureStatistics): set is FeatureStatistics {
-  return typeof set === "object" && set !== null && "covariance" in set;
+function sourceOf(action: string, name: string, set: Matrix | FeatureStatistics): FeatureReader | FeatureStatistics {
+  return isStatistics(set) ? set : readFeatures(action, name, set, 2);
 }
 
-function sideOf(name: string, set: Matrix | FeatureStatistics, options: FrechetDistanceOptions): Side {
-  if (isStatistics(set)) return { statistics: set, features: undefined };
-  const reader = readFeatures("compute the Fréchet distance", name, set, 2);
-  const statistics = featureStatistics(set, options);
-  if (reader.count > reader.dimension) return { statistics, features: undefined };
-  const features = allFeatures(reader);
-  const scale = 1 / Math.sqrt(reader.count - 1);
-  for (let i = 0; i < features.length; i++) {
-    features[i] = scale * (features[i]! - statistics.mean[i % reader.dimension]!);
-  }
-  return { statistics, features: transpose(features, reader.count, reader.dimension) };
-}
-
-function traceOfRoot(first: Side, second: Side, d: number, matmul: MatMul | undefined): number {
-  const f1 = first.features ?? cholesky(first.statistics.covariance, d);
-  const columns1 = f1.length / d;
-  if (!first.features && !second.features && d > SMALL) {
-    const product = multiply(second.statistics.covariance, f1, d, d, d, matmul);
-    let squared = new Float64Array(d * d);
-    if (matmul) squared = Float64Array.from(matmul(transpose(f1, d, d), product, d, d, d));
-    else multiplyAdd(squared, { data: f1, row: 1, column: d }, { data: product, row: d, column: 1 }, [d, d, d], true);
-    return symmetricEigenvalues(squared, d).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
-  }
-  const f2 = second.features ?? cholesky(second.statistics.covariance, d);
-  const columns2 = f2.length / d;
-  const [tall, m, wide, n] = columns1 >= columns2 ? [f1, columns1, f2, columns2] : [f2, columns2, f1, columns1];
-  return nuclearNorm(Float64Array.from(multiply(transpose(tall, d, m), wide, m, d, n, matmul)), m, n);
+function dimensionOf(source: FeatureReader | FeatureStatistics): number {
+  return isStatistics(source) ? source.mean.length : source.dimension;
 }

@@ -1,8 +1,10 @@
-import { type Key, permutationValues, split } from "@jem-js/random";
+import { type Key, permutationValues, split } from "@jem-js/random/values";
 import { checkArray, checkCount, checkLength, readNumbers } from "./_check.ts";
-import { checkDimensions, readFeatures } from "./_read_features.ts";
-import { type FeatureStatistics, featureStatistics } from "./feature_statistics.ts";
-import { type FrechetDistanceOptions, frechetDistance } from "./frechet_distance.ts";
+import { gaussianDistance, gaussianOf, isStatistics } from "./_gaussian_distance.ts";
+import { POSITIVE } from "./_numbers.ts";
+import { checkDimensions, readFeatures, selectRows } from "./_read_features.ts";
+import type { FeatureStatistics } from "./feature_statistics.ts";
+import type { FrechetDistanceOptions } from "./frechet_distance.ts";
 import type { Matrix } from "./matrix.ts";
 
 /** Options of {@linkcode frechetDistanceInfinity}. */
@@ -34,7 +36,7 @@ export interface FrechetExtrapolation {
  * @example Usage
  * ```ts
  * import { frechetDistanceInfinity } from "@jem-js/metrics";
- * import { key, normalValues } from "@jem-js/random";
+ * import { key, normalValues } from "@jem-js/random/values";
  * import { expect } from "vitest";
  *
  * const real = { data: normalValues(key(1), 4000), shape: [2000, 2] } as const;
@@ -58,28 +60,25 @@ export function frechetDistanceInfinity(
   options: FrechetDistanceInfinityOptions,
 ): FrechetExtrapolation {
   const action = "extrapolate the Fréchet distance";
-  const { key, points = 15, ...rest } = options;
+  const { key, points = 15, matmul } = options;
   checkCount(action, "points", points, 2);
   const reader = readFeatures(action, "generated", generated, 3);
-  const { count, dimension } = reader;
+  const { count } = reader;
   const smallest = options.smallest ?? Math.max(2, Math.ceil(count / 10));
   checkCount(action, "smallest", smallest, 2);
   if (smallest >= count) {
     throw new RangeError(`Cannot ${action}: smallest must be below the ${count} examples but found ${smallest}`);
   }
-  const target = "covariance" in reference ? reference : featureStatistics(reference, rest);
-  checkDimensions(action, target.mean.length, dimension);
+  const source = isStatistics(reference) ? reference : readFeatures(action, "reference", reference, 2);
+  checkDimensions(action, isStatistics(source) ? source.mean.length : source.dimension, reader.dimension);
+  const target = gaussianOf(source, matmul);
   const counts = Float64Array.from({ length: points }, (_, i) =>
     Math.round(smallest + ((count - smallest) * i) / (points - 1)),
   );
+  const keys = split(key, points);
   const distances = counts.map((n, i) => {
-    const data = new Float64Array(n * dimension);
-    reader.read(data, 0, n, permutationValues(split(key, points)[i]!, count));
-    return frechetDistance(
-      featureStatistics({ data, shape: [n, dimension] }, { ...rest, extractor: target.extractor }),
-      target,
-      rest,
-    );
+    const subset = selectRows(reader, permutationValues(keys[i]!, count).subarray(0, n));
+    return gaussianDistance(target, gaussianOf(subset, matmul), matmul);
   });
   return frechetExtrapolation(counts, distances);
 }
@@ -104,7 +103,7 @@ export function frechetDistanceInfinity(
 export function frechetExtrapolation(counts: ArrayLike<number>, distances: ArrayLike<number>): FrechetExtrapolation {
   const action = "extrapolate the Fréchet distance";
   checkArray(action, "counts", counts);
-  const n = readNumbers(action, "counts", counts, (value) => value > 0 && value < Number.POSITIVE_INFINITY, "positive");
+  const n = readNumbers(action, "counts", counts, POSITIVE);
   const y = readNumbers(action, "distances", distances);
   checkLength(action, "distances", y.length, n.length);
   const meanX = n.reduce((sum, value) => sum + 1 / value, 0) / n.length;

@@ -1,9 +1,8 @@
-import type { Key } from "@jem-js/random";
-import type { FeatureStatistics } from "./feature_statistics.ts";
-import { featureStatistics } from "./feature_statistics.ts";
+import type { Key } from "@jem-js/random/values";
+import { shapeOf } from "./_read_matrix.ts";
 import { frechetDistance } from "./frechet_distance.ts";
 import { inceptionScore } from "./inception_score.ts";
-import { kernelDistanceSubsets } from "./kernel_distance.ts";
+import { kernelDistanceSubsets } from "./kernel_distance_subsets.ts";
 import { manifoldMetrics } from "./manifold_metrics.ts";
 import type { MatMul } from "./matmul.ts";
 import type { Matrix } from "./matrix.ts";
@@ -45,7 +44,7 @@ export interface GenerativeFiguresOptions {
  * @example Usage
  * ```ts
  * import { generativeFigures } from "@jem-js/metrics";
- * import { key, normalValues } from "@jem-js/random";
+ * import { key, normalValues } from "@jem-js/random/values";
  * import { expect } from "vitest";
  *
  * const set = (seed: number) => ({ extractor: "pixels", features: { data: normalValues(key(seed), 40), shape: [20, 2] } as const });
@@ -72,18 +71,15 @@ export function generativeFigures(
       `Cannot compute generative figures: both sets must be of one extractor but found ${extractor} and ${generated.extractor}`,
     );
   }
-  const statistics = [real, generated].map(
-    (set): FeatureStatistics => featureStatistics(set.features, { extractor, matmul }),
-  );
-  const [m, n] = statistics.map(({ count }) => count);
+  const [m, n] = [real, generated].map((set) => shapeOf("compute generative figures", "features", set.features)[0]);
   const figure = (metric: string, value: number, std?: number): GenerativeFigure => ({
     label: `${metric} [${extractor}, n = ${m} and ${n}]`,
     metric,
     value,
     ...(std === undefined ? {} : { std }),
   });
-  const distances = kernelDistanceSubsets(real.features, generated.features, { key, matmul });
   const { precision, recall, density, coverage } = manifoldMetrics(real.features, generated.features, { matmul });
+  const distances = kernelDistanceSubsets(real.features, generated.features, { key, matmul });
   const figures = [
     figure("Fréchet distance", frechetDistance(real.features, generated.features, { matmul })),
     figure("kernel distance", distances.mean, distances.std),

@@ -1,4 +1,4 @@
-import { type Key, permutationValues } from "@jem-js/random";
+import { type Key, permutationValues } from "@jem-js/random/values";
 import { checkCount } from "./_check.ts";
 import { readProbabilities } from "./_read_matrix.ts";
 import type { Matrix } from "./matrix.ts";

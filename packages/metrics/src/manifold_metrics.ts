@@ -1,8 +1,11 @@
 import { checkCount } from "./_check.ts";
-import { innerProducts } from "./_gram.ts";
-import { allFeatures, checkDimensions, readFeatures } from "./_read_features.ts";
+import { multiply, transpose } from "./_multiply.ts";
+import { allFeatures, checkDimensions, type FeatureReader, readFeatures } from "./_read_features.ts";
 import type { MatMul } from "./matmul.ts";
 import type { Matrix } from "./matrix.ts";
+
+/** How many rows are compared with all columns at a time. */
+const BLOCK = 256;
 
 /** Options of {@linkcode manifoldMetrics}. */
 export interface ManifoldMetricsOptions {
@@ -60,18 +63,15 @@ export function manifoldMetrics(
     readFeatures(action, "real", real, neighbors + 1),
     readFeatures(action, "generated", generated, neighbors + 1),
   ] as const;
-  const d = readers[0].dimension;
-  checkDimensions(action, d, readers[1].dimension);
-  const r = allFeatures(readers[0]);
-  const g = allFeatures(readers[1]);
-  const m = readers[0].count;
-  const n = readers[1].count;
-  const realRadii = radii(r, m, d, neighbors, matmul);
-  const generatedRadii = radii(g, n, d, neighbors, matmul);
+  checkDimensions(action, readers[0].dimension, readers[1].dimension);
+  const [m, n] = [readers[0].count, readers[1].count];
+  const realRadii = radii(readers[0], columnsOf(readers[0]), neighbors, matmul);
+  const columns = columnsOf(readers[1]);
+  const generatedRadii = radii(readers[1], columns, neighbors, matmul);
   const inReal = new Float64Array(n);
   let recalled = 0;
   let covered = 0;
-  forRows(r, m, g, n, d, matmul, (i, distances) => {
+  forRows(readers[0], columns, matmul, (i, distances) => {
     let isRecalled = false;
     let nearest = Number.POSITIVE_INFINITY;
     for (let j = 0; j < n; j++) {
@@ -91,37 +91,62 @@ export function manifoldMetrics(
   };
 }
 
+/** All rows of a set as the columns of a matrix, `[dimension, count]`, with their squared lengths. */
+interface Columns {
+  readonly data: Float64Array;
+  readonly squares: Float64Array;
+}
+
+function columnsOf(reader: FeatureReader): Columns {
+  const rows = allFeatures(reader);
+  const data = transpose(rows, reader.count, reader.dimension);
+  return { data, squares: squaresOf(rows, reader.count, reader.dimension) };
+}
+
 /** The squared distance of each row to its `k`-th nearest other row. */
-function radii(x: Float64Array, m: number, d: number, k: number, matmul: MatMul | undefined): Float64Array {
-  const result = new Float64Array(m);
-  forRows(x, m, x, m, d, matmul, (i, distances) => {
-    distances[i] = -1;
-    result[i] = distances.slice().sort()[k]!;
+function radii(reader: FeatureReader, columns: Columns, k: number, matmul: MatMul | undefined): Float64Array {
+  const result = new Float64Array(reader.count);
+  const nearest = new Float64Array(k);
+  forRows(reader, columns, matmul, (i, distances) => {
+    nearest.fill(Number.POSITIVE_INFINITY);
+    for (let j = 0; j < distances.length; j++) {
+      const distance = distances[j]!;
+      if (j === i || distance >= nearest[k - 1]!) continue;
+      let at = k - 1;
+      for (; at > 0 && nearest[at - 1]! > distance; at--) nearest[at] = nearest[at - 1]!;
+      nearest[at] = distance;
+    }
+    result[i] = nearest[k - 1]!;
   });
   return result;
 }
 
-/** Calls `visit` with the squared distances of each row of `x` to all rows of `y`, a block of rows at a time. */
+/** Calls `visit` with the squared distances of each row to all columns, a block of rows at a time. */
 function forRows(
-  x: Float64Array,
-  m: number,
-  y: Float64Array,
-  n: number,
-  d: number,
+  reader: FeatureReader,
+  { data, squares }: Columns,
   matmul: MatMul | undefined,
   visit: (i: number, distances: Float64Array) => void,
 ): void {
-  const squares = (z: Float64Array, rows: number): Float64Array =>
-    Float64Array.from({ length: rows }, (_, i) => z.subarray(i * d, (i + 1) * d).reduce((sum, v) => sum + v * v, 0));
-  const xx = squares(x, m);
-  const yy = squares(y, n);
+  const { count, dimension: d } = reader;
+  const n = squares.length;
   const distances = new Float64Array(n);
-  for (let first = 0; first < m; first += 256) {
-    const rows = Math.min(256, m - first);
-    const products = innerProducts(x.slice(first * d, (first + rows) * d), y, rows, n, d, matmul);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < n; j++) distances[j] = Math.max(0, xx[first + i]! + yy[j]! - 2 * products[i * n + j]!);
+  const buffer = new Float64Array(Math.min(BLOCK, count) * d);
+  for (let first = 0; first < count; first += BLOCK) {
+    const m = Math.min(BLOCK, count - first);
+    const rows = buffer.subarray(0, m * d);
+    reader.read(rows, first, first + m);
+    const own = squaresOf(rows, m, d);
+    const products = multiply(rows, data, [m, d, n], matmul);
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) distances[j] = Math.max(0, own[i]! + squares[j]! - 2 * products[i * n + j]!);
       visit(first + i, distances);
     }
   }
+}
+
+function squaresOf(rows: Float64Array, count: number, d: number): Float64Array {
+  const squares = new Float64Array(count);
+  for (let i = 0; i < count; i++) for (let k = i * d; k < (i + 1) * d; k++) squares[i]! += rows[k]! ** 2;
+  return squares;
 }

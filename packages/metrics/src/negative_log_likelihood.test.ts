@@ -1,12 +1,13 @@
 import { golden } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
+import { FINITE } from "./_numbers.ts";
 import { readMatrix } from "./_read_matrix.ts";
 import { softmaxRows } from "./_softmax.ts";
 import { negativeLogLikelihood } from "./mod.ts";
 
 test("negativeLogLikelihood() agrees with scikit-learn", () => {
   const { logits, labels, expected } = golden("calibration");
-  const probabilities = softmaxRows(readMatrix("test", "logits", logits, Number.isFinite, "finite"), 1);
+  const probabilities = softmaxRows(readMatrix("test", "logits", logits, FINITE), 1);
   expect(negativeLogLikelihood(probabilities, labels)).toBeCloseTo(expected.nll, 10);
 });
 

@@ -1,12 +1,13 @@
 import { golden } from "@jem-js-internal/testing";
 import { expect, test } from "vitest";
+import { FINITE } from "./_numbers.ts";
 import { readMatrix } from "./_read_matrix.ts";
 import { softmaxRows } from "./_softmax.ts";
 import { reliabilityBins } from "./mod.ts";
 
 test("reliabilityBins() keeps the counts, the accuracy and the mean confidence of the fixture", () => {
   const { logits, labels, expected } = golden("calibration");
-  const probabilities = softmaxRows(readMatrix("test", "logits", logits, Number.isFinite, "finite"), 1);
+  const probabilities = softmaxRows(readMatrix("test", "logits", logits, FINITE), 1);
   const bins = reliabilityBins(probabilities, labels);
   expect(bins).toHaveLength(15);
   const filled = bins.filter(({ count }) => count > 0);

@@ -1,5 +1,5 @@
 import { checkChoice, checkCount } from "./_check.ts";
-import { checkImages } from "./_check_images.ts";
+import { checkImages, RESIZE_MODES } from "./_check_images.ts";
 import type { Images, ResizeMode } from "./images.ts";
 
 /** What each output coordinate takes of the inputs from `first` on. */
@@ -37,7 +37,7 @@ export function resizeImages(
 ): { data: Float64Array; shape: [number, number, number, number] } {
   const action = "resize images";
   checkImages(action, images);
-  checkChoice(action, "mode", mode, ["none", "bilinear-tf1", "bilinear-half-pixel", "bicubic-antialias"]);
+  checkChoice(action, "mode", mode, RESIZE_MODES);
   const [count, height, width, channels] = images.shape;
   const [newHeight, newWidth] = size;
   checkCount(action, "height", newHeight);

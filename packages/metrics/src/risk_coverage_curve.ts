@@ -1,4 +1,5 @@
 import { checkLength, readNumbers } from "./_check.ts";
+import { NUMBERS } from "./_numbers.ts";
 
 /** A risk-coverage curve and its area. */
 export interface RiskCoverageCurve {
@@ -37,7 +38,7 @@ export interface RiskCoverageCurve {
  */
 export function riskCoverageCurve(confidences: ArrayLike<number>, losses: ArrayLike<number>): RiskCoverageCurve {
   const action = "compute the risk-coverage curve";
-  const c = readNumbers(action, "confidences", confidences, (value) => !Number.isNaN(value), "numbers");
+  const c = readNumbers(action, "confidences", confidences, NUMBERS);
   const loss = readNumbers(action, "losses", losses);
   checkLength(action, "losses", loss.length, c.length);
   const n = c.length;

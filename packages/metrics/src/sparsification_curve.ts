@@ -1,4 +1,5 @@
 import { checkLength, readNumbers } from "./_check.ts";
+import { NUMBERS } from "./_numbers.ts";
 
 /** Sparsification curves, and the area between them. */
 export interface SparsificationCurve {
@@ -39,7 +40,7 @@ export interface SparsificationCurve {
  */
 export function sparsificationCurve(uncertainties: ArrayLike<number>, errors: ArrayLike<number>): SparsificationCurve {
   const action = "compute the sparsification curve";
-  const u = readNumbers(action, "uncertainties", uncertainties, (value) => !Number.isNaN(value), "numbers");
+  const u = readNumbers(action, "uncertainties", uncertainties, NUMBERS);
   const e = readNumbers(action, "errors", errors).map(Math.abs);
   checkLength(action, "errors", e.length, u.length);
   const rmse = errorsLeft(e, u);

@@ -1,12 +1,13 @@
 import { golden } from "@jem-js-internal/testing";
 import { describe, expect, test } from "vitest";
+import { FINITE } from "./_numbers.ts";
 import { readMatrix } from "./_read_matrix.ts";
 import { softmaxRows } from "./_softmax.ts";
 import { accuracy, expectedCalibrationError, negativeLogLikelihood, temperatureScaling } from "./mod.ts";
 
 /** The loss that is minimised, by the other route: softmax and the negative log-likelihood. */
 function lossAt(temperature: number, logits: number[][], labels: number[]): number {
-  const matrix = readMatrix("test", "logits", logits, Number.isFinite, "finite");
+  const matrix = readMatrix("test", "logits", logits, FINITE);
   return negativeLogLikelihood(softmaxRows(matrix, temperature), labels);
 }
 

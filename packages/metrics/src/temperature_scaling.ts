@@ -1,4 +1,5 @@
 import { checkLabels } from "./_check.ts";
+import { FINITE } from "./_numbers.ts";
 import { type CheckedMatrix, readMatrix } from "./_read_matrix.ts";
 import { softmaxRows } from "./_softmax.ts";
 import type { Matrix } from "./matrix.ts";
@@ -49,13 +50,12 @@ const MAXIMUM = 100;
  */
 export function temperatureScaling(logits: Matrix, labels: ArrayLike<number>): TemperatureScaling {
   const action = "fit a temperature";
-  const matrix = readMatrix(action, "logits", logits, Number.isFinite, "finite");
+  const matrix = readMatrix(action, "logits", logits, FINITE);
   checkLabels(action, labels, matrix.count, matrix.classes);
   const temperature = fit(matrix, labels);
   return {
     temperature,
-    transform: (other) =>
-      softmaxRows(readMatrix("apply a temperature", "logits", other, Number.isFinite, "finite"), temperature),
+    transform: (other) => softmaxRows(readMatrix("apply a temperature", "logits", other, FINITE), temperature),
   };
 }
 

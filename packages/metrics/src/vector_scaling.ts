@@ -1,5 +1,6 @@
 import { checkLabels } from "./_check.ts";
 import { cholesky } from "./_decompose.ts";
+import { FINITE } from "./_numbers.ts";
 import { readMatrix } from "./_read_matrix.ts";
 import { softmaxRows } from "./_softmax.ts";
 import type { Matrix } from "./matrix.ts";
@@ -58,7 +59,7 @@ export function vectorScaling(
   if (!(ridge > 0 && ridge < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`Cannot ${action}: ridge must be positive and finite but found ${ridge}`);
   }
-  const { data, count, classes } = readMatrix(action, "logits", logits, Number.isFinite, "finite");
+  const { data, count, classes } = readMatrix(action, "logits", logits, FINITE);
   checkLabels(action, labels, count, classes);
   const size = 2 * classes;
   let theta = Float64Array.from({ length: size }, (_, k) => (k < classes ? 1 : 0));
@@ -86,7 +87,7 @@ export function vectorScaling(
     scale,
     bias,
     transform(other) {
-      const matrix = readMatrix("apply a vector scaling", "logits", other, Number.isFinite, "finite");
+      const matrix = readMatrix("apply a vector scaling", "logits", other, FINITE);
       if (matrix.classes !== classes) {
         throw new TypeError(
           `Cannot apply a vector scaling: logits must have ${classes} classes but found ${matrix.classes}`,
@@ -144,15 +145,15 @@ function lossAt(
 
 /** The solution of `a x = b` for a symmetric positive definite `a`. */
 function solve(a: Float64Array, b: Float64Array, n: number): Float64Array {
-  const l = cholesky(a, n);
+  const u = cholesky(a, n);
   const x = b.slice();
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i]! -= l[i * n + k]! * x[k]!;
-    x[i] = l[i * n + i] === 0 ? 0 : x[i]! / l[i * n + i]!;
+    for (let k = 0; k < i; k++) x[i]! -= u[k * n + i]! * x[k]!;
+    x[i] = u[i * n + i] === 0 ? 0 : x[i]! / u[i * n + i]!;
   }
   for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i]! -= l[k * n + i]! * x[k]!;
-    x[i] = l[i * n + i] === 0 ? 0 : x[i]! / l[i * n + i]!;
+    for (let k = i + 1; k < n; k++) x[i]! -= u[i * n + k]! * x[k]!;
+    x[i] = u[i * n + i] === 0 ? 0 : x[i]! / u[i * n + i]!;
   }
   return x;
 }

@@ -3,8 +3,8 @@ import { input, type LayersModel, layers, model, type SymbolicTensor } from "@te
 import { checkChoice, checkInteger, checkIntegers } from "./_check.ts";
 import { ACTIVATIONS, activate, drawWeights, INITIALIZERS, setWeights, UNSET } from "./_network.ts";
 import type { Activation } from "./activation.ts";
+import { doubleDifferentiable } from "./double_differentiable.ts";
 import type { Initializer } from "./initializer.ts";
-import { unfuseLayers } from "./unfuse_layers.ts";
 
 /** Options of {@linkcode convNet}. */
 export interface ConvNetOptions {
@@ -107,7 +107,7 @@ export function convNet(key: Key, options: ConvNetOptions): LayersModel {
     pooling === "average" ? layers.globalAveragePooling2d({ name: "pooling" }) : layers.flatten({ name: "pooling" });
   x = pool.apply(x) as SymbolicTensor;
   x = layers.dense({ units: classes, name: "logits", ...UNSET }).apply(x) as SymbolicTensor;
-  const network = unfuseLayers(model({ inputs: image, outputs: x, name }));
+  const network = doubleDifferentiable(model({ inputs: image, outputs: x, name }));
   setWeights(network, weights);
   return network;
 }

@@ -3,8 +3,8 @@ import { input, type LayersModel, layers, model, type SymbolicTensor } from "@te
 import { checkChoice, checkInteger, checkIntegers } from "./_check.ts";
 import { ACTIVATIONS, activate, drawWeights, INITIALIZERS, product, setWeights, UNSET } from "./_network.ts";
 import type { Activation } from "./activation.ts";
+import { doubleDifferentiable } from "./double_differentiable.ts";
 import type { Initializer } from "./initializer.ts";
-import { unfuseLayers } from "./unfuse_layers.ts";
 
 /** Options of {@linkcode mlp}. */
 export interface MlpOptions {
@@ -71,7 +71,7 @@ export function mlp(key: Key, options: MlpOptions): LayersModel {
     x = activate(dense.apply(x) as SymbolicTensor, activation, `activation_${i + 1}`);
   });
   x = layers.dense({ units: classes, name: "logits", ...UNSET }).apply(x) as SymbolicTensor;
-  const network = unfuseLayers(model({ inputs: example, outputs: x, name }));
+  const network = doubleDifferentiable(model({ inputs: example, outputs: x, name }));
   setWeights(network, weights);
   return network;
 }

@@ -15,6 +15,7 @@
 export * from "./activation.ts";
 export * from "./conv_net.ts";
 export * from "./conv_net_presets.ts";
+export * from "./double_differentiable.ts";
 export * from "./initializer.ts";
 export * from "./mlp.ts";
 export * from "./unfuse_layers.ts";

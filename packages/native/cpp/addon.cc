@@ -184,6 +184,9 @@ napi_value gather_call(napi_env env, napi_callback_info info) {
   });
 }
 
+/** To be raised with every change of a function's arguments, here and in `src/_addon.ts`: a stale binary would crash. */
+constexpr int kInterface = 2;
+
 struct Export {
   const char* name;
   napi_callback function;
@@ -235,5 +238,6 @@ NAPI_MODULE_INIT() {
     napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.function, nullptr, &function);
     napi_set_named_property(env, exports, entry.name, function);
   }
+  napi_set_named_property(env, exports, "interface", jem::number(env, jem::kInterface));
   return exports;
 }

@@ -90,8 +90,9 @@ struct PointwiseKernels {
 
 /** Kernels whose every bit is defined: compiled without contraction of `a * b + c`. */
 struct NoiseKernels {
+  /** `y = clip(x + step_size * clip(gradient, -gradient_clip, gradient_clip) + noise_scale * normal(key), low, high)`. */
   void (*langevin)(Context&, size_t n, const float* x, const float* gradient, float step_size, float noise_scale,
-                   uint32_t key_high, uint32_t key_low, float* y);
+                   uint32_t key_high, uint32_t key_low, float gradient_clip, float low, float high, float* y);
 };
 
 struct Kernels {

@@ -1,5 +1,5 @@
-// Langevin's update with noise made in the kernel: the stream of @jem-js/random, bit for bit. Compiled without
-// contraction of a * b + c, because every rounding counts.
+// Langevin's update, bounds included, with noise made in the kernel: the stream of @jem-js/random, bit for bit. Compiled
+// without contraction of a * b + c, because every rounding counts.
 #include "simd.h"
 
 namespace jem {
@@ -82,26 +82,37 @@ JEM_INLINE double normal_quantile(double p) {
   return (q >= -0.425) & (q <= 0.425) ? central : signed_tail;
 }
 
+JEM_INLINE float clip(float v, float low, float high) {
+  const float raised = v < low ? low : v;
+  return raised > high ? high : raised;
+}
+
 static void langevin(Context& context, size_t n, const float* x, const float* gradient, float step_size,
-                     float noise_scale, uint32_t key_high, uint32_t key_low, float* y) {
-  constexpr size_t kBlock = 16 * kChunk;
+                     float noise_scale, uint32_t key_high, uint32_t key_low, float gradient_clip, float low, float high,
+                     float* y) {
+  const size_t block = noise_scale != 0 ? 4 * kChunk : kSerialElements;
   const auto run = [&](size_t begin, size_t end) {
     uint32_t words[kChunk];
-    float noise[kChunk];
+    float noise[kChunk] = {};
     for (size_t first = begin; first < end; first += kChunk) {
-      draw_words(key_high, key_low, static_cast<uint32_t>(first), words);
-      for (int i = 0; i < kChunk; i++) {
-        noise[i] = static_cast<float>(normal_quantile((static_cast<double>(words[i]) + 0.5) * 0x1p-32));
+      if (noise_scale != 0) {
+        draw_words(key_high, key_low, static_cast<uint32_t>(first), words);
+        for (int i = 0; i < kChunk; i++) {
+          noise[i] = static_cast<float>(normal_quantile((static_cast<double>(words[i]) + 0.5) * 0x1p-32));
+        }
       }
       const int count = static_cast<int>(min_of(size_t{kChunk}, end - first));
       const float* from = x + first;
       const float* slope = gradient + first;
       float* to = y + first;
-      for (int i = 0; i < count; i++) to[i] = (from[i] + step_size * slope[i]) + noise_scale * noise[i];
+      for (int i = 0; i < count; i++) {
+        const float drift = step_size * clip(slope[i], -gradient_clip, gradient_clip);
+        to[i] = clip((from[i] + drift) + noise_scale * noise[i], low, high);
+      }
     }
   };
-  parallel(context, static_cast<int>((n + kBlock - 1) / kBlock), [&](int item, int) {
-    run(item * kBlock, min_of(n, (item + 1) * kBlock));
+  parallel(context, static_cast<int>((n + block - 1) / block), [&](int item, int) {
+    run(item * block, min_of(n, (item + 1) * block));
   });
 }
 

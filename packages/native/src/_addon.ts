@@ -56,6 +56,8 @@ type Optional = Float32Array | 0;
 
 /** The functions of the native addon (`cpp/addon.cc`). They check types, not sizes: callers do. */
 export interface Addon {
+  /** The number of {@linkcode INTERFACE} that it was built with. */
+  readonly interface?: number;
   configure(threads: number, isa: string): string;
   scratchBytes(): number;
   allocate(bytes: number): ArrayBuffer | undefined;
@@ -155,6 +157,9 @@ export interface Addon {
     noiseScale: number,
     keyHigh: number,
     keyLow: number,
+    gradientClip: number,
+    low: number,
+    high: number,
     y: Float32Array,
   ): void;
   moveStrided(
@@ -177,6 +182,9 @@ export interface Addon {
     y: Float32Array,
   ): number;
 }
+
+/** Says which arguments the addon's functions take: `kInterface` of `cpp/addon.cc`. */
+const INTERFACE = 2;
 
 /** What loading came to: the addon with its settings, or why there is none. */
 export interface Loaded {
@@ -219,6 +227,9 @@ function load(): Loaded {
   for (const file of found) {
     try {
       const addon = require(file) as Addon;
+      if (addon.interface !== INTERFACE) {
+        throw new Error("it was built for another version of the package; npm rebuild @jem-js/native builds it anew");
+      }
       const threads = positiveInteger(process.env.JEM_NATIVE_THREADS) ?? availableParallelism();
       const instructionSet = addon.configure(threads, process.env.JEM_NATIVE_ISA ?? "");
       return { addon, reason: null, threads, exact: false, instructionSet };

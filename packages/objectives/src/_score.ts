@@ -1,6 +1,7 @@
 import { directionalDerivative } from "@jem-js/energy";
 import { add, div, grad, type Scalar, sub, sum, type Tensor, type Tensor1D, valueAndGrad } from "@tensorflow/tfjs-core";
 import { detach } from "./_detach.ts";
+import { unrecorded } from "./_unrecorded.ts";
 import type { DensityModel } from "./model.ts";
 import type { SecondDerivativeOptions } from "./second_derivative_options.ts";
 
@@ -8,7 +9,7 @@ import type { SecondDerivativeOptions } from "./second_derivative_options.ts";
 
 /** The score `grad_x log p(x)` as a constant of the gradients around it, the shape of `x`. */
 export function constantScore(model: DensityModel, x: Tensor): Tensor {
-  return detach(grad((input) => sum(model.logDensity(input)))(x));
+  return unrecorded(() => grad((input) => sum(model.logDensity(input)))(x));
 }
 
 /**

@@ -43,7 +43,8 @@ const LOSSES: Record<string, (head: EnergyHead) => Scalar> = {
   conditionalLikelihood: (head) =>
     o.conditionalLikelihood(head, { x: points(0), labels, negatives: points(1) }, { form: "softplus" }).loss,
   improvedContrastiveDivergence: (head) => {
-    const batch = { x: points(0), negatives: points(1), previous: points(2), neighbors: points(3) };
+    const previous = [points(4), points(2)];
+    const batch = { x: points(0), negatives: points(1), previous, neighbors: points(3) };
     return o.improvedContrastiveDivergence(head, batch, { stepSize: 0.5, clamp: [-0.9, 0.9], step: 0.05 }).loss;
   },
   noiseContrastiveEstimation: (head) => {

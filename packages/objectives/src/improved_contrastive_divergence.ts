@@ -1,12 +1,8 @@
 import {
   add,
   argMin,
-  cast,
   gather,
-  greater,
-  less,
   log,
-  logicalAnd,
   matMul,
   mean,
   mul,
@@ -24,8 +20,9 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { checkNotEmpty, checkPositive, checkSameShape, checkWeights } from "./_check.ts";
-import { detach } from "./_detach.ts";
-import { derivativeAlong, withGradientOf } from "./_score.ts";
+import { withGradientOf } from "./_score.ts";
+import { throughChain } from "./_through_chain.ts";
+import { unrecorded } from "./_unrecorded.ts";
 import {
   type ContrastiveBatch,
   type ContrastiveOptions,
@@ -37,8 +34,12 @@ import type { SecondDerivativeOptions } from "./second_derivative_options.ts";
 
 /** What {@linkcode improvedContrastiveDivergence} learns from. */
 export interface ImprovedContrastiveBatch extends ContrastiveBatch {
-  /** Where the chains were one step before they came to the negatives, `[negatives, ...input]`. */
-  readonly previous: Tensor;
+  /**
+   * Where the chains were one step before they came to the negatives, `[negatives, ...input]`: the gradient passes through
+   * their last step, as in the paper. Or where they were before each of their steps, the oldest first: it passes through all
+   * of these (`all_step` of the reference code).
+   */
+  readonly previous: Tensor | readonly Tensor[];
   /**
    * Earlier samples, `[neighbors, ...input]`: 100 of the replay buffer in the reference code. Without them the entropy
    * has no term. @default {none}
@@ -48,7 +49,7 @@ export interface ImprovedContrastiveBatch extends ContrastiveBatch {
 
 /** Options of {@linkcode improvedContrastiveDivergence}. */
 export interface ImprovedContrastiveOptions extends ContrastiveOptions, SecondDerivativeOptions {
-  /** The step size `a` of the last Langevin step, `x' = x + a score(x) + noise`. Greater than 0. */
+  /** The step size `a` of the Langevin steps, `x' = x + a score(x) + noise`. Greater than 0. */
   readonly stepSize: number;
   /** The bounds that the chains are clipped to: no gradient passes where they act. @default {undefined} */
   readonly clamp?: readonly [min: number, max: number];
@@ -62,7 +63,7 @@ export interface ImprovedContrastiveOptions extends ContrastiveOptions, SecondDe
 export interface ImprovedContrastiveTerms extends ContrastiveTerms {
   /** `contrast + energyL2 (...) + klWeight samplerEnergy - entropyWeight entropy`. */
   readonly loss: Scalar;
-  /** The mean energy of the samples, whose gradient passes through the last step of their chains alone. */
+  /** The mean energy of the samples, whose gradient passes through the steps of their chains alone. */
   readonly samplerEnergy: Scalar;
   /** The mean logarithm of the distance of each sample to its nearest neighbour: their entropy up to constants. */
   readonly entropy: Scalar;
@@ -74,16 +75,20 @@ export interface ImprovedContrastiveTerms extends ContrastiveTerms {
  *
  * `loss = CD + klWeight mean E_c(x^(theta)) - entropyWeight mean log min_j ||x^(theta) - b_j||` with `E_c` the energy
  * of constant weights and `x^(theta) = previous + a score(previous) + noise` the last Langevin step as a function of
- * the weights, whose value are the negatives. Where the bounds of `clamp` act, no gradient passes.
+ * the weights, or all steps of `previous`, whose value are the negatives. Where the bounds of `clamp` act, no gradient
+ * passes.
  *
  * Use it when persistent chains collapse onto few modes, or training by {@linkcode contrastiveDivergence} is unstable.
- * It costs about two more passes of the negatives.
+ * It costs about two more passes of the negatives. Through all of `K` steps it costs `2 K` passes, whose activations the
+ * gradient holds at once, besides the `K` states and `2 (K - 1)` scores one after another: memory grows with `K`.
  *
  * @example Usage
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
  * import { energyHead } from "@jem-js/energy";
  * import { improvedContrastiveDivergence } from "@jem-js/objectives";
+ * import { key } from "@jem-js/random";
+ * import { run, sgld } from "@jem-js/samplers";
  * import { expect } from "vitest";
  *
  * const head = energyHead((x) => tf.mul(tf.square(x), -0.5) as tf.Tensor2D);
@@ -93,15 +98,24 @@ export interface ImprovedContrastiveTerms extends ContrastiveTerms {
  * const { loss, entropy } = improvedContrastiveDivergence(head, batch, { stepSize: 0.1 });
  * expect(loss.rank).toBe(0);
  * expect((await entropy.data())[0]).toBeGreaterThan(0); // the samples are further than 1 from the neighbours
+ *
+ * // Through all steps of the chains:
+ * const kernel = sgld(head, { stepSize: 0.1, noiseScale: 0.01 });
+ * const states: tf.Tensor[] = [previous.clone()];
+ * const trace = ({ x }: { x: tf.Tensor }) => states.push(x.clone());
+ * run(kernel, previous, { key: key(0), steps: 5, trace });
+ * const end = states.pop()!;
+ * const whole = improvedContrastiveDivergence(head, { x: batch.x, negatives: end, previous: states }, { stepSize: 0.1 });
+ * expect(whole.loss.rank).toBe(0);
  * ```
  *
  * @see {@link https://arxiv.org/abs/2012.01316 | Du et al., Improved contrastive divergence training of energy-based models}
  *
  * @param model The density, `[batch, ...input]` to `[batch]`.
  * @param batch Data, negatives and where they came from, borrowed.
- * @param options The last step, the weights and how derivatives are computed.
+ * @param options The steps, the weights and how derivatives are computed.
  * @returns The loss and its parts, scalars owned by the caller.
- * @throws {TypeError} When a batch is empty, or `previous` has not the shape of `negatives`.
+ * @throws {TypeError} When a batch is empty, or a tensor of `previous` has not the shape of `negatives`.
  * @throws {RangeError} When `stepSize` is not above 0, a weight is negative, `clamp` is empty, or `form`, `method` or
  * `step` is none.
  */
@@ -114,7 +128,9 @@ export function improvedContrastiveDivergence(
   const { stepSize, clamp, klWeight = 1, entropyWeight = 0.3, form, energyL2 = 0, ...derivatives } = options;
   checkPositive("stepSize", stepSize);
   checkWeights({ klWeight, entropyWeight });
-  checkSameShape("previous", previous, "negatives", negatives);
+  const states = [previous].flat() as Tensor[];
+  checkNotEmpty("previous", states.length);
+  for (const state of states) checkSameShape("previous", state, "negatives", negatives);
   checkNotEmpty("neighbors", neighbors?.shape[0]);
   if (clamp && !(clamp[0] < clamp[1])) {
     throw new RangeError(
@@ -123,23 +139,36 @@ export function improvedContrastiveDivergence(
   }
   return tidy(() => {
     const contrastive = contrastiveDivergence(model, batch, { energyL2, ...(form && { form }) });
-    const energy = valueAndGrad((x) => neg(mean(model.logDensity(x))) as Scalar)(negatives);
-    const closest = neighbors && detach(nearest(negatives, neighbors));
-    const entropy = closest
-      ? valueAndGrad((x) => meanLogDistance(x, closest))(negatives)
-      : { value: scalar(0), grad: zerosLike(negatives) };
-    const combine = <T extends Tensor>(ofEnergy: T, ofEntropy: T): T =>
-      detach(sub(mul(ofEnergy, klWeight), mul(ofEntropy, entropyWeight)));
-    const cotangent = combine(energy.grad, entropy.grad);
-    const free = clamp ? mul(cotangent, cast(inside(negatives, clamp), "float32")) : cotangent;
-    const step = mul(sum(derivativeAlong(1, model, previous, free, derivatives)), stepSize) as Scalar;
+    const { value, grad, energy, entropy } = unrecorded(() => ofSamples(model, batch, { klWeight, entropyWeight }));
+    const chain = { states, end: negatives, stepSize, clamp };
     return {
       ...contrastive,
-      loss: add(contrastive.loss, withGradientOf(combine(energy.value, entropy.value), step)),
-      samplerEnergy: detach(energy.value),
-      entropy: detach(entropy.value),
+      loss: add(contrastive.loss, withGradientOf(value, throughChain(model, chain, grad, derivatives))),
+      samplerEnergy: energy,
+      entropy,
     };
   });
+}
+
+/** `klWeight energy - entropyWeight entropy` of the samples, with its parts and its gradient with respect to them. */
+function ofSamples(
+  model: DensityModel,
+  { negatives, neighbors }: ImprovedContrastiveBatch,
+  { klWeight, entropyWeight }: { readonly klWeight: number; readonly entropyWeight: number },
+): { readonly value: Scalar; readonly grad: Tensor; readonly energy: Scalar; readonly entropy: Scalar } {
+  const energy = valueAndGrad((x) => neg(mean(model.logDensity(x))) as Scalar)(negatives);
+  const closest = neighbors && nearest(negatives, neighbors);
+  const entropy = closest
+    ? valueAndGrad((x) => meanLogDistance(x, closest))(negatives)
+    : { value: scalar(0), grad: zerosLike(negatives) };
+  const combine = <T extends Tensor>(ofEnergy: T, ofEntropy: T): T =>
+    sub(mul(ofEnergy, klWeight), mul(ofEntropy, entropyWeight));
+  return {
+    value: combine(energy.value, entropy.value),
+    grad: combine(energy.grad, entropy.grad),
+    energy: energy.value,
+    entropy: entropy.value,
+  };
 }
 
 /** The nearest of `points` to each of `x`, the shape of `x`. */
@@ -154,8 +183,4 @@ function nearest(x: Tensor, points: Tensor): Tensor {
 function meanLogDistance(x: Tensor, y: Tensor): Scalar {
   const squares = sum(reshape(square(sub(x, y)), [x.shape[0]!, -1]), 1);
   return mul(mean(log(add(squares, 1e-12))), 0.5);
-}
-
-function inside(x: Tensor, [min, max]: readonly [number, number]): Tensor {
-  return logicalAnd(greater(x, min), less(x, max));
 }

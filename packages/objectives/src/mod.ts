@@ -16,6 +16,7 @@
  *
  * @module
  */
+export * from "./adversarial_training.ts";
 export * from "./conditional_likelihood.ts";
 export * from "./contrastive_divergence.ts";
 export * from "./cross_entropy.ts";

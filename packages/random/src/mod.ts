@@ -14,10 +14,8 @@
  * @module
  */
 export * from "./categorical.ts";
-export * from "./fold_in.ts";
-export * from "./key.ts";
 export * from "./normal.ts";
 export * from "./permutation.ts";
 export * from "./randint.ts";
-export * from "./split.ts";
 export * from "./uniform.ts";
+export * from "./values.ts";

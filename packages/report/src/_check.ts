@@ -67,19 +67,70 @@ export function checkNumbers(action: string, name: string, value: ArrayLike<numb
   }
 }
 
-/** Throws unless `series` is a list of one to seven items with different names. */
-export function checkSeries(action: string, series: readonly { readonly name: string }[]): void {
-  checkArray(action, "series", series);
-  if (series.length === 0 || series.length > COLOURS.length) {
+/** Throws unless `name` has as many items as `other`. */
+export function checkLength(action: string, name: string, found: number, other: string, expected: number): void {
+  if (found !== expected) {
+    throw new TypeError(`Cannot ${action}: ${name} must be as many as ${other}, ${expected}, but found ${found}`);
+  }
+}
+
+/** Throws unless the lists, by name, are numbers, as many in each as in the first. */
+export function checkLists(action: string, owner: string, lists: Readonly<Record<string, ArrayLike<number>>>): void {
+  const [first] = Object.entries(lists) as [[string, ArrayLike<number>]];
+  for (const [name, list] of Object.entries(lists)) {
+    checkNumbers(action, `${owner}.${name}`, list);
+    checkLength(action, `${owner}.${name}`, list.length, first[0], first[1].length);
+  }
+}
+
+/** Throws unless `pair` is two finite numbers, ascending, such as `form` names them. */
+export function checkPair(action: string, name: string, form: string, pair: readonly [number, number]): void {
+  checkArray(action, name, pair);
+  if (pair.length !== 2 || !pair.every(Number.isFinite) || pair[0] >= pair[1]) {
+    throw new RangeError(`Cannot ${action}: ${name} must be ${form}, ascending, but found ${format(pair)}`);
+  }
+}
+
+/**
+ * Throws unless `series` is a list of items with one to seven different names: a name an item, or `repeated` ones, which share
+ * a colour.
+ */
+export function checkSeries(action: string, series: readonly { readonly name: string }[], repeated = false): void {
+  const names = checkNames(action, series, repeated);
+  if (names === 0 || names > COLOURS.length) {
     throw new RangeError(
-      `Cannot ${action}: series must have 1 to ${COLOURS.length} items, as many as there are colours that can be told apart, but found ${series.length}`,
+      `Cannot ${action}: series must have 1 to ${COLOURS.length} ${repeated ? "different names" : "items"}, as many as there are colours that can be told apart, but found ${names}`,
     );
   }
+}
+
+/** Throws unless `series` is a list of items with names, which differ unless `repeated`; tells how many names there are. */
+export function checkNames(action: string, series: readonly { readonly name: string }[], repeated = false): number {
+  checkArray(action, "series", series);
   const names = new Set<string>();
-  for (const [i, { name }] of series.entries()) {
-    checkText(action, `series[${i}].name`, name);
-    if (names.has(name)) throw new RangeError(`Cannot ${action}: names must differ but found "${name}" twice`);
-    names.add(name);
+  for (const [i, item] of series.entries()) {
+    checkText(action, `series[${i}].name`, item?.name);
+    if (names.has(item.name) && !repeated) {
+      throw new RangeError(`Cannot ${action}: names must differ but found "${item.name}" twice`);
+    }
+    names.add(item.name);
+  }
+  return names.size;
+}
+
+/** Throws unless `series` is a list of scores in and out of distribution. */
+export function checkScores(
+  action: string,
+  series: readonly {
+    readonly name: string;
+    readonly inScores: ArrayLike<number>;
+    readonly outScores: ArrayLike<number>;
+  }[],
+): void {
+  checkSeries(action, series);
+  for (const [i, { inScores, outScores }] of series.entries()) {
+    checkNumbers(action, `series[${i}].inScores`, inScores);
+    checkNumbers(action, `series[${i}].outScores`, outScores);
   }
 }
 

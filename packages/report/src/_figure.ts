@@ -1,15 +1,15 @@
 import { dot, type Markish, type PlotOptions, plot, rect, ruleY, text } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { checkBetween, checkInteger, checkText } from "./_check.ts";
+import { checkBetween, checkFinite, checkInteger, checkText } from "./_check.ts";
 import { escapeXml, oneLine } from "./_escape.ts";
-import { FONT, FONT_SIZE, INK, MUTED, PAPER, thousands } from "./_style.ts";
+import { FONT, FONT_SIZE, INK, MUTED, numberText, PAPER, thousands } from "./_style.ts";
 import { textWidth, wrap } from "./_text.ts";
 import type { FigureOptions } from "./figure_options.ts";
 
-/** An item of the legend: a filled square, or a line or a dashed line with or without a symbol on it. */
+/** An item of the legend: a filled square, a symbol, or a line or a dashed line with or without a symbol on it. */
 export interface LegendItem {
   readonly label: string;
-  readonly kind: "square" | "line" | "dashes";
+  readonly kind: "square" | "symbol" | "line" | "dashes";
   readonly colour: string;
   readonly symbol?: string;
 }
@@ -24,6 +24,8 @@ export interface Panel {
 /** A figure: a header over rows of panels. */
 export interface Layout {
   readonly title: string;
+  /** What the figure says, in words and numbers, for those who do not see it. */
+  readonly description: string;
   readonly facts: readonly string[];
   readonly legend: readonly LegendItem[];
   readonly rows: readonly (readonly Panel[])[];
@@ -38,7 +40,7 @@ interface PlotElement {
 const EDGE = 12;
 
 /** Throws unless the options that all figures share are in range. */
-export function checkFigureOptions(action: string, { title, n, seed, width }: FigureOptions): void {
+export function checkFigureOptions(action: string, { title, n, seed, temperature, width }: FigureOptions): void {
   if (title !== undefined) checkText(action, "title", title);
   if (n !== undefined) checkInteger(action, "n", n, 1);
   if (typeof seed === "number") checkInteger(action, "seed", seed, 0);
@@ -46,15 +48,33 @@ export function checkFigureOptions(action: string, { title, n, seed, width }: Fi
     seed?.forEach((item, i) => {
       checkInteger(action, `seed[${i}]`, item, 0);
     });
+  if (temperature !== undefined) {
+    checkFinite(action, "temperature", temperature);
+    if (temperature <= 0) {
+      throw new RangeError(`Cannot ${action}: temperature must be greater than 0 but found ${temperature}`);
+    }
+  }
   if (width !== undefined) checkBetween(action, "width", width, 320, 4000);
 }
 
-/** How many examples and which seeds, as the line below the title states them. */
-export function factsOf(n: number | undefined, seed: FigureOptions["seed"]): string[] {
+/** How many examples, which seeds and temperature, as the line below the title states them. */
+export function factsOf({ n, seed, temperature }: FigureOptions): string[] {
   const facts = n === undefined ? [] : [`n = ${thousands(n)}`];
   if (typeof seed === "number") facts.push(`seed ${seed}`);
   else if (seed !== undefined && seed.length > 0) facts.push(`seed${seed.length > 1 ? "s" : ""} ${seed.join(", ")}`);
+  if (temperature !== undefined) facts.push(`T = ${numberText(temperature)}`);
   return facts;
+}
+
+/** The options, with the n of the data when none is given and all series have as many. */
+export function withCount<T extends FigureOptions>(options: T, series: readonly ArrayLike<number>[]): T {
+  const [{ length }] = series as [ArrayLike<number>];
+  return series.every((item) => item.length === length) ? { n: length, ...options } : options;
+}
+
+/** What a figure says of each of its series, as one description. */
+export function describeSeries(series: readonly { readonly name: string }[], summaries: readonly string[]): string {
+  return series.map(({ name }, i) => `${name}: ${summaries[i]!.replaceAll(" · ", ", ")}.`).join(" ");
 }
 
 /**
@@ -62,7 +82,7 @@ export function factsOf(n: number | undefined, seed: FigureOptions["seed"]): str
  * linkedom document, and the panels are placed in one `<svg>`. Its style sheet and class, made for web pages, are dropped
  * for attributes, which every renderer reads. No ids are used, so that figures can share a page.
  */
-export function drawFigure({ title, facts, legend, rows }: Layout): string {
+export function drawFigure({ title, description, facts, legend, rows }: Layout): string {
   const width = Math.max(...rows.map((row) => row.reduce((sum, panel) => sum + panel.width, 0)));
   const header = headerPanel(width, title, facts, legend);
   const groups: string[] = [];
@@ -79,7 +99,7 @@ export function drawFigure({ title, facts, legend, rows }: Layout): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" viewBox="0 0 ${width} ${y}" role="img" ` +
     `aria-label="${name}" font-family="${FONT}" font-size="${FONT_SIZE.text}" fill="${INK}" color="${INK}" text-anchor="middle">` +
-    `<title>${name}</title><rect width="${width}" height="${y}" fill="${PAPER}"/>${groups.join("")}</svg>\n`
+    `<title>${name}</title><desc>${escapeXml(oneLine(description))}</desc><rect width="${width}" height="${y}" fill="${PAPER}"/>${groups.join("")}</svg>\n`
   );
 }
 
@@ -125,9 +145,10 @@ function headerPanel(width: number, title: string, facts: readonly string[], leg
       marks.push(rect([0], { x1: [x + 3], x2: [x + 17], y1: [middle - 5], y2: [middle + 5], fill }));
     } else {
       const dashes = kind === "dashes" ? { strokeDasharray: "4,3" } : {};
-      marks.push(
-        ruleY([middle], { x1: x, x2: x + 20, stroke: fill, strokeWidth: kind === "line" ? 2 : 1.25, ...dashes }),
-      );
+      const strokeWidth = kind === "line" ? 2 : 1.25;
+      if (kind !== "symbol") {
+        marks.push(ruleY([middle], { x1: x, x2: x + 20, stroke: fill, strokeWidth, ...dashes }));
+      }
       if (symbol !== undefined) marks.push(dot([0], { x: [x + 10], y: [middle], symbol: [symbol], r: 3.5, fill }));
     }
     write(label, x + 26, middle, FONT_SIZE.text, INK, 400);

@@ -9,21 +9,24 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+  margin: 0 auto; max-width: 80rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
 h1, h2 { line-height: 1.25; text-wrap: balance; }
+h1, h2, p, li, figcaption { overflow-wrap: anywhere; }
 h1 { font-size: 1.9rem; margin: 0 0 1rem; }
 h2 { font-size: 1.35rem; margin: 3rem 0 0.75rem; padding-top: 1rem; border-top: 1px solid var(--rule); }
 p, nav { max-width: 44rem; }
 .summary { font-size: 1.08rem; }
 a { color: var(--link); }
 nav ol { margin: 0.5rem 0; padding-left: 1.5rem; }
-figure { margin: 1.5rem 0; }
+.figures { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; margin: 1.5rem 0; }
+figure { margin: 0; min-width: min(12rem, 100%); max-width: 100%; }
 .card { padding: 0.5rem; border: 1px solid var(--rule); border-radius: 6px; background: #ffffff; width: fit-content; max-width: 100%; }
 .card img { display: block; max-width: 100%; height: auto; }
 figcaption, caption { color: var(--muted); font-size: 0.92rem; text-align: left; max-width: 44rem; }
-figcaption { margin-top: 0.5rem; }
+/* A caption is as wide as its figure, and does not widen it. */
+figcaption { margin-top: 0.5rem; contain: inline-size; }
 .table { margin: 1.5rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.95rem; }

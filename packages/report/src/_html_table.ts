@@ -2,8 +2,8 @@ import { checkArray, checkFinite, checkText, format } from "./_check.ts";
 import { escapeXml } from "./_escape.ts";
 import type { ReportTable } from "./html_report.ts";
 
-/** A table with its caption, and a button that holds it as CSV. */
-export function renderTable(action: string, name: string, table: ReportTable): string {
+/** A table with its caption, and a button that holds it as CSV. The `number` makes the name of its region no other's. */
+export function renderTable(action: string, name: string, table: ReportTable, number: string): string {
   const { caption, columns, rows } = table;
   checkText(action, `${name}.caption`, caption);
   checkArray(action, `${name}.columns`, columns);
@@ -11,12 +11,15 @@ export function renderTable(action: string, name: string, table: ReportTable): s
   if (columns.length === 0) throw new RangeError(`Cannot ${action}: ${name}.columns must not be empty`);
   for (const [i, column] of columns.entries()) checkText(action, `${name}.columns[${i}]`, column);
   for (const [i, row] of rows.entries()) checkRow(action, `${name}.rows[${i}]`, row, columns.length);
-  const isNumeric = columns.map((_, j) => rows.some((row) => typeof row[j] === "number"));
+  const isNumeric = columns.map((_, j) => {
+    const cells = rows.map((row) => row[j]).filter((cell) => cell !== null);
+    return cells.length > 0 && cells.every((cell) => typeof cell === "number");
+  });
   const head = columns.map((column, j) => `<th scope="col"${numberClass(isNumeric[j]!)}>${escapeXml(column)}</th>`);
   const body = rows.map((row) => `<tr>${row.map((cell, j) => renderCell(cell, j, isNumeric[j]!)).join("")}</tr>`);
   return [
     '<div class="table">',
-    `<div class="scroll" role="region" tabindex="0" aria-label="${escapeXml(caption)}"><table>`,
+    `<div class="scroll" role="region" tabindex="0" aria-label="${escapeXml(`Table ${number}: ${caption}`)}"><table>`,
     `<caption>${escapeXml(caption)}</caption>`,
     `<thead><tr>${head.join("")}</tr></thead>`,
     `<tbody>\n${body.join("\n")}\n</tbody>`,
@@ -41,8 +44,13 @@ function checkRow(action: string, name: string, row: ReportTable["rows"][number]
 
 function renderCell(cell: string | number | null, column: number, isNumeric: boolean): string {
   if (column === 0 && typeof cell === "string") return `<th scope="row">${escapeXml(cell)}</th>`;
-  const shown = typeof cell === "number" ? String(Number(cell.toPrecision(6))) : (cell ?? "");
+  const shown = typeof cell === "number" ? numberText(cell) : (cell ?? "");
   return `<td${numberClass(isNumeric)}>${escapeXml(shown)}</td>`;
+}
+
+/** Whole numbers, such as seeds, with all digits. */
+function numberText(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 }
 
 function numberClass(isNumeric: boolean): string {

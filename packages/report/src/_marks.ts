@@ -1,6 +1,7 @@
 import { axisX, axisY, frame, gridY, type Markish, text } from "@observablehq/plot";
 import { oneLine } from "./_escape.ts";
-import { FONT_SIZE, MUTED, RULE, thousands } from "./_style.ts";
+import type { Panel } from "./_figure.ts";
+import { FONT_SIZE, MUTED, numberText, RULE } from "./_style.ts";
 import { wrap } from "./_text.ts";
 
 /** Ticks of an axis: their values, or about how many. */
@@ -15,14 +16,17 @@ export interface AxesOptions {
 }
 
 /** The room that axes and their labels need around a panel. */
-export const MARGINS = { marginTop: 8, marginRight: 16, marginBottom: 44, marginLeft: 56 } as const;
+export const MARGINS = { marginTop: 8, marginRight: 16, marginBottom: 44, marginLeft: 64 } as const;
+
+/** Ticks of a share. */
+export const FIFTHS: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 const LINE_HEIGHT = 18;
 
 /** Both axes, labelled in the middle, and the horizontal grid, to be drawn first. Without `x` there are ticks only. */
 export function axes(labels: { readonly x?: string; readonly y: string }, options: AxesOptions = {}): Markish[] {
   // Labels of the vertical axis have less room.
-  const { xTicks = 6, yTicks = 5, xFormat = (x) => numberTick(x, 1e6), yFormat = (y) => numberTick(y, 1e5) } = options;
+  const { xTicks = 6, yTicks = 5, xFormat = (x) => numberText(x), yFormat = (y) => numberText(y, 1e5) } = options;
   const middle = { labelAnchor: "center", labelArrow: "none", tickSize: 4, color: MUTED } as const;
   const ticks = (value: Ticks): { ticks: number | number[] } => ({
     ticks: typeof value === "number" ? value : [...value],
@@ -37,7 +41,7 @@ export function axes(labels: { readonly x?: string; readonly y: string }, option
       ...middle,
       ...ticks(yTicks),
       label: oneLine(labels.y),
-      labelOffset: 44,
+      labelOffset: 52,
       tickFormat: yFormat,
     }),
     axisX({ ...middle, ...ticks(xTicks), ...x }),
@@ -71,15 +75,30 @@ export function panelHeadings(
   return { height: LINE_HEIGHT * Math.max(...blocks.map((lines) => lines.length)) + 16, marks };
 }
 
+/** A square panel of one share against another. */
+export function unitPanel(width: number, labels: { readonly x: string; readonly y: string }, marks: Markish[]): Panel {
+  const ticks = { xTicks: FIFTHS, yTicks: FIFTHS, xFormat: percentTick, yFormat: percentTick };
+  const marginTop = 12;
+  return {
+    width,
+    height: width - MARGINS.marginLeft - MARGINS.marginRight + marginTop + MARGINS.marginBottom,
+    options: {
+      ...MARGINS,
+      marginTop,
+      x: { domain: [0, 1] },
+      y: { domain: [0, 1] },
+      symbol: { type: "identity" },
+      marks: [...axes(labels, ticks), ...marks],
+    },
+  };
+}
+
+/** How many ticks to ask for along a panel of `width`: Plot may draw 1.6 times as many, none within 55 pixels of the next. */
+export function tickCount(width: number): number {
+  return Math.max(2, Math.floor((width - MARGINS.marginLeft - MARGINS.marginRight) / 88));
+}
+
 /** A tick at a fraction, in percent without the sign. */
 export function percentTick(fraction: number): string {
   return String(Number((100 * fraction).toPrecision(6)));
-}
-
-/** A tick at a number: `−1,500`, or `1.5e6` from `limit` on and `1e-4` below 0.001. */
-function numberTick(value: number, limit: number): string {
-  const size = Number(Math.abs(value).toPrecision(6));
-  const sign = value < 0 && size > 0 ? "−" : "";
-  if (size >= limit || (size > 0 && size < 0.001)) return `${sign}${size.toExponential().replace("e+", "e")}`;
-  return `${sign}${size >= 1000 ? thousands(size) : size}`;
 }

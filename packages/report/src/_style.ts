@@ -26,6 +26,12 @@ export const MUTED = "#57606a";
 /** The colour of the grid. */
 export const RULE = "#d0d7de";
 
+/** How opaque bands of confidence are. */
+export const BAND_OPACITY = 0.2;
+
+/** What stands for bands and bars of any series in a legend. */
+export const BAND = "#c8d0d9";
+
 /** The colour of series `i`. */
 export function colour(i: number): string {
   return COLOURS[i % COLOURS.length]!;
@@ -45,4 +51,17 @@ export function percent(fraction: number, digits = 1): string {
 export function thousands(value: number): string {
   const [integer, ...decimals] = String(value).split(".");
   return [integer!.replace(/\B(?=(\d{3})+$)/g, ","), ...decimals].join(".");
+}
+
+/** A number with up to six digits: `−1,500`, or `1.5e6` from `limit` on and `1e-4` below 0.001. */
+export function numberText(value: number, limit = 1e6): string {
+  const size = Number(Math.abs(value).toPrecision(6));
+  const sign = value < 0 && size > 0 ? "−" : "";
+  if (size >= limit || (size > 0 && size < 0.001)) return `${sign}${size.toExponential().replace("e+", "e")}`;
+  return `${sign}${size >= 1000 ? thousands(size) : size}`;
+}
+
+/** A number with up to three digits, for a caption or a legend. */
+export function shortNumber(value: number): string {
+  return numberText(Number(value.toPrecision(3)), 1e5);
 }

@@ -9,10 +9,10 @@ export function textWidth(line: string, size: number, bold = false): number {
   return ems * size * (bold ? 1.13 : 1);
 }
 
-/** Breaks text between words into lines of at most `width` CSS pixels; a longer word has a line of its own. */
+/** Breaks text between words, and not before a "·", into lines of at most `width` CSS pixels; a longer word has its own. */
 export function wrap(text: string, width: number, size: number, bold = false): string[] {
   const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
+  for (const word of text.split(/\s+(?!·)/).filter((part) => part !== "")) {
     const line = lines.at(-1);
     const longer = line === undefined ? word : `${line} ${word}`;
     if (line === undefined || textWidth(longer, size, bold) > width) lines.push(word);

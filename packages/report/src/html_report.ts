@@ -12,8 +12,8 @@ export interface ReportTable {
   /** The heads of the columns. */
   readonly columns: readonly string[];
   /**
-   * The rows, a cell for each column. Numbers are shown with up to six significant digits, and copied with all; `null` is
-   * an empty cell. A text in the first column is the head of its row.
+   * The rows, a cell for each column. Numbers are shown with up to six significant digits, whole ones with all, and copied
+   * with all; `null` is an empty cell. A text in the first column is the head of its row.
    */
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
@@ -152,8 +152,10 @@ function renderSection(section: ReportSection, i: number): string {
     `<h2 id="section-${i + 1}">${escapeXml(heading)}</h2>`,
     ...paragraphs(`${owner}.text`, text),
     ...(commands.length > 0 ? [`<pre tabindex="0"><code>${commands.map(escapeXml).join("\n")}</code></pre>`] : []),
-    ...tables.map((table, j) => renderTable(ACTION, `${owner}.tables[${j}]`, table)),
+    ...tables.map((table, j) => renderTable(ACTION, `${owner}.tables[${j}]`, table, `${i + 1}.${j + 1}`)),
+    ...(figures.length > 0 ? ['<div class="figures">'] : []),
     ...figures.map((figure, j) => renderFigure(ACTION, `${owner}.figures[${j}]`, figure)),
+    ...(figures.length > 0 ? ["</div>"] : []),
     "</section>",
   ];
   return parts.join("\n");

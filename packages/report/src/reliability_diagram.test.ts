@@ -1,3 +1,4 @@
+import { wilsonInterval } from "@jem-js/metrics";
 import { DOMParser } from "linkedom";
 import { expect, test } from "vitest";
 import { type ReliabilityBin, reliabilityDiagram } from "./mod.ts";
@@ -11,26 +12,38 @@ const bins: ReliabilityBin[] = [
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");
 
-test("reliabilityDiagram() draws a bar, a dot and a gap for each bin with predictions", () => {
-  const figure = parse(reliabilityDiagram([{ name: "JEM", bins }]));
+/** The vertical lines of the marks: the rules, without the legend's. */
+const verticals = (figure: ReturnType<typeof parse>) =>
+  [...figure.querySelectorAll('g[aria-label="rule"] line[x1]')]
+    .filter((line) => line.getAttribute("x1") === line.getAttribute("x2"))
+    .map((line) => ({ y1: Number(line.getAttribute("y1")), y2: Number(line.getAttribute("y2")) }));
+
+test("reliabilityDiagram() draws a bar, a dot and an interval for each bin with predictions", () => {
+  const figure = parse(reliabilityDiagram([{ name: "JEM", bins }], { width: 400 }));
+  const frame = 400 - 64 - 16;
+  const diagonal = figure.querySelectorAll('g[aria-label="line"] path')[0]!.getAttribute("d")!;
+  const bottom = Number(/,([\d.]+)/.exec(diagonal)![1]);
   const rects = [...figure.querySelectorAll('g[aria-label="rect"]')].map((g) => g.querySelectorAll("rect").length);
-  // The legend's square, the accuracies, the shares.
+  // The legend's square, the accuracies, the counts.
   expect(rects).toEqual([1, 3, 4]);
   expect(figure.querySelectorAll('g[aria-label="dot"] path, g[aria-label="dot"] circle').length).toBe(1 + 3);
-  const gaps = [...figure.querySelectorAll('g[aria-label="rule"] line[x1]')].filter(
-    (line) => line.getAttribute("x1") === line.getAttribute("x2"),
-  );
-  expect(gaps).toHaveLength(3);
+  const ends = verticals(figure).map(({ y1, y2 }) => [y1, y2].map((y) => (bottom - y) / frame));
+  const wilson = [wilsonInterval(1, 2), wilsonInterval(1, 2), wilsonInterval(3, 4)];
+  expect(ends).toHaveLength(3);
+  for (const [i, { lower, upper }] of wilson.entries()) {
+    expect(ends[i]![0]).toBeCloseTo(lower, 5);
+    expect(ends[i]![1]).toBeCloseTo(upper, 5);
+  }
 });
 
-test("reliabilityDiagram() draws bars as high as the accuracies and shares", () => {
+test("reliabilityDiagram() draws bars as high as the accuracies and counts", () => {
   const figure = parse(reliabilityDiagram([{ name: "JEM", bins }], { width: 400 }));
-  const [, accuracies, shares] = [...figure.querySelectorAll('g[aria-label="rect"]')].map((g) =>
+  const [, accuracies, counts] = [...figure.querySelectorAll('g[aria-label="rect"]')].map((g) =>
     [...g.querySelectorAll("rect")].map((rect) => Number(rect.getAttribute("height"))),
   );
-  const frame = 400 - 56 - 16;
+  const frame = 400 - 64 - 16;
   expect(accuracies!.map((height) => height / frame)).toEqual([0.5, 0.5, 0.75]);
-  expect(shares!.map((height) => height / shares![3]!)).toEqual([0, 0.5, 0.5, 1]);
+  expect(counts!.map((height) => height / counts![3]!)).toEqual([0, 0.5, 0.5, 1]);
 });
 
 test("reliabilityDiagram() computes ECE, accuracy and n from the bins", () => {

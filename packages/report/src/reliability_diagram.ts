@@ -1,8 +1,9 @@
+import { reliabilityIntervals } from "@jem-js/metrics";
 import { dot, identity, line, type Markish, rectY, ruleX } from "@observablehq/plot";
-import { checkArray, checkBetween, checkFinite, checkInteger, checkSeries } from "./_check.ts";
-import { checkFigureOptions, drawFigure, factsOf, type Panel } from "./_figure.ts";
-import { axes, MARGINS, panelHeadings, percentTick } from "./_marks.ts";
-import { colour, INK, MUTED, percent, thousands } from "./_style.ts";
+import { arrange, BAR, binColumns, checkBins, describeBins, filledBins, summariseBins } from "./_bins.ts";
+import { checkFigureOptions, describeSeries, drawFigure, factsOf, type Panel } from "./_figure.ts";
+import { axes, FIFTHS, MARGINS, panelHeadings, percentTick } from "./_marks.ts";
+import { BAND, colour, INK, MUTED } from "./_style.ts";
 import type { FigureOptions } from "./figure_options.ts";
 
 /** One bin of predictions, by their confidence. */
@@ -31,12 +32,12 @@ export interface ReliabilitySeries {
 export type ReliabilityDiagramOptions = Omit<FigureOptions, "n">;
 
 const ACTION = "draw reliability diagram";
-const FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /**
  * Draws the calibration of one or several models, side by side: a bar for the accuracy of each bin, a dot at its mean
- * confidence, the gap from the dot to the diagonal of perfect calibration, and below the share of predictions in each
- * bin. Above each panel stand accuracy, expected calibration error and number of predictions, all computed from the bins:
+ * confidence with Wilson's 95 % interval, the diagonal of perfect calibration, and below the count of predictions in each bin.
+ * Where an interval does not reach the diagonal, the gap is more than chance explains. Above each panel stand expected
+ * calibration error, accuracy and number of predictions, all computed from the bins:
  * `ECE = sum_b count_b / n |accuracy_b - meanConfidence_b|`.
  *
  * @example Usage
@@ -55,7 +56,7 @@ const FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1];
  * @see {@link https://arxiv.org/abs/1706.04599 | Guo et al., On calibration of modern neural networks, §2}
  *
  * @param series One to seven models with different names; up to three stand in a row.
- * @param options Title, seed and width of the figure.
+ * @param options Title, seed, temperature and width of the figure.
  * @returns A standalone SVG; equal arguments give equal strings.
  * @throws {TypeError} When a list, a name or a number is of another kind.
  * @throws {RangeError} When there is no series or too many, a model has no predictions, or a number is out of range.
@@ -65,87 +66,45 @@ export function reliabilityDiagram(
   options: ReliabilityDiagramOptions = {},
 ): string {
   checkFigureOptions(ACTION, options);
-  checkSeries(ACTION, series);
-  for (const [i, { bins }] of series.entries()) checkBins(`series[${i}]`, bins);
-  const columns = series.length === 4 ? 2 : Math.min(series.length, 3);
-  const { title = "Reliability diagram", width = columns === 1 ? 400 : 320 * columns, seed } = options;
-  const panelWidth = Math.floor(width / columns);
-  const summaries = series.map(({ bins }) => summarise(bins));
+  checkBins(ACTION, series);
+  const { columns, panelWidth } = binColumns(series.length, options.width);
+  const summaries = series.map(({ bins }) => {
+    const { error, accuracy, n } = summariseBins(bins);
+    return describeBins({ ECE: error, accuracy }, n);
+  });
   const headings = panelHeadings(
-    series.map(({ name }, i) => ({ name, summary: describe(summaries[i]!) })),
+    series.map(({ name }, i) => ({ name, summary: summaries[i]! })),
     panelWidth,
   );
-  const tallest = Math.max(...series.flatMap(({ bins }, i) => bins.map((bin) => bin.count / summaries[i]!.n)));
-  const panels = series.map(({ bins }, i) => ({
-    accuracy: accuracyPanel(panelWidth, bins, colour(i), headings.marks[i]!, headings.height),
-    share: sharePanel(panelWidth, bins, colour(i), summaries[i]!.n, tallest),
-  }));
-  const rows: Panel[][] = [];
-  for (let start = 0; start < panels.length; start += columns) {
-    const models = panels.slice(start, start + columns);
-    rows.push(
-      models.map((model) => model.accuracy),
-      models.map((model) => model.share),
-    );
-  }
+  const most = Math.max(...series.flatMap(({ bins }) => bins.map((bin) => bin.count)));
+  const models = series.map(({ bins }, i) => [
+    accuracyPanel(panelWidth, bins, i, headings.marks[i]!, headings.height),
+    countPanel(panelWidth, bins, colour(i), most),
+  ]);
   return drawFigure({
-    title,
-    facts: factsOf(undefined, seed),
+    title: options.title ?? "Reliability diagram",
+    description: describeSeries(series, summaries),
+    facts: factsOf(options),
     legend: [
-      { label: "accuracy of the bin", kind: "square", colour: "#c8d0d9" },
-      { label: "gap to the diagonal", kind: "line", colour: INK, symbol: "circle" },
+      { label: "accuracy of the bin", kind: "square", colour: BAND },
+      { label: "its 95% interval (Wilson)", kind: "line", colour: INK, symbol: "circle" },
       { label: "perfect calibration", kind: "dashes", colour: MUTED },
     ],
-    rows,
+    rows: arrange(models, columns),
   });
-}
-
-function checkBins(owner: string, bins: readonly ReliabilityBin[]): void {
-  checkArray(ACTION, `${owner}.bins`, bins);
-  for (const [i, bin] of bins.entries()) {
-    const name = `${owner}.bins[${i}]`;
-    checkBetween(ACTION, `${name}.lower`, bin.lower, 0, 1);
-    checkFinite(ACTION, `${name}.upper`, bin.upper);
-    if (bin.upper <= bin.lower || bin.upper > 1) {
-      throw new RangeError(
-        `Cannot ${ACTION}: ${name}.upper must be above lower ${bin.lower} and at most 1 but found ${bin.upper}`,
-      );
-    }
-    checkInteger(ACTION, `${name}.count`, bin.count, 0);
-    if (bin.count === 0) continue;
-    checkBetween(ACTION, `${name}.meanConfidence`, bin.meanConfidence, 0, 1);
-    checkBetween(ACTION, `${name}.accuracy`, bin.accuracy, 0, 1);
-  }
-  if (!bins.some((bin) => bin.count > 0)) {
-    throw new RangeError(`Cannot ${ACTION}: ${owner}.bins must hold at least one prediction but found none`);
-  }
-}
-
-function summarise(bins: readonly ReliabilityBin[]): { n: number; accuracy: number; error: number } {
-  const filled = bins.filter((bin) => bin.count > 0);
-  const n = filled.reduce((sum, bin) => sum + bin.count, 0);
-  const mean = (of: (bin: ReliabilityBin) => number): number =>
-    filled.reduce((sum, bin) => sum + (bin.count / n) * of(bin), 0);
-  return {
-    n,
-    accuracy: mean((bin) => bin.accuracy),
-    error: mean((bin) => Math.abs(bin.accuracy - bin.meanConfidence)),
-  };
-}
-
-function describe({ n, accuracy, error }: { n: number; accuracy: number; error: number }): string {
-  return `ECE ${percent(error)} · accuracy ${percent(accuracy)} · n = ${thousands(n)}`;
 }
 
 function accuracyPanel(
   width: number,
   bins: readonly ReliabilityBin[],
-  fill: string,
+  series: number,
   heading: readonly Markish[],
   marginTop: number,
 ): Panel {
-  const filled = bins.filter((bin) => bin.count > 0);
-  const gap = { x: "meanConfidence", y1: "accuracy", y2: "meanConfidence" };
+  const filled = filledBins(bins);
+  const intervals = reliabilityIntervals(filled);
+  const points = filled.map((bin, i) => ({ ...bin, interval: intervals[i]! }));
+  const fill = colour(series);
   return {
     width,
     height: width - MARGINS.marginLeft - MARGINS.marginRight + marginTop + 12,
@@ -157,26 +116,23 @@ function accuracyPanel(
       y: { domain: [0, 1] },
       marks: [
         ...axes({ y: "accuracy (%)" }, { xTicks: FIFTHS, yTicks: FIFTHS, yFormat: percentTick }),
-        rectY(filled, {
-          x1: "lower",
-          x2: "upper",
-          y: "accuracy",
-          fill,
-          fillOpacity: 0.35,
-          insetLeft: 0.5,
-          insetRight: 0.5,
-        }),
+        rectY(points, { ...BAR, y: "accuracy", fill, fillOpacity: 0.35 }),
         line([0, 1], { x: identity, y: identity, stroke: MUTED, strokeWidth: 1.25, strokeDasharray: "4,3" }),
-        ruleX(filled, { ...gap, stroke: fill, strokeWidth: 2 }),
-        dot(filled, { x: "meanConfidence", y: "accuracy", fill, r: 3.5 }),
+        ruleX(points, {
+          x: "meanConfidence",
+          y1: (point) => point.interval.lower,
+          y2: (point) => point.interval.upper,
+          stroke: fill,
+          strokeWidth: 2,
+        }),
+        dot(points, { x: "meanConfidence", y: "accuracy", fill, r: 3.5 }),
         ...heading,
       ],
     },
   };
 }
 
-function sharePanel(width: number, bins: readonly ReliabilityBin[], fill: string, n: number, tallest: number): Panel {
-  const share = (bin: ReliabilityBin): number => bin.count / n;
+function countPanel(width: number, bins: readonly ReliabilityBin[], fill: string, most: number): Panel {
   return {
     width,
     height: 114,
@@ -184,13 +140,10 @@ function sharePanel(width: number, bins: readonly ReliabilityBin[], fill: string
       ...MARGINS,
       marginTop: 8,
       x: { domain: [0, 1] },
-      y: { domain: [0, tallest], nice: 2 },
+      y: { domain: [0, most], nice: 2 },
       marks: [
-        ...axes(
-          { x: "confidence (%)", y: "share (%)" },
-          { xTicks: FIFTHS, yTicks: 2, xFormat: percentTick, yFormat: percentTick },
-        ),
-        rectY(bins, { x1: "lower", x2: "upper", y: share, fill, insetLeft: 0.5, insetRight: 0.5 }),
+        ...axes({ x: "confidence (%)", y: "count" }, { xTicks: FIFTHS, yTicks: 2, xFormat: percentTick }),
+        rectY(bins, { ...BAR, y: "count", fill }),
       ],
     },
   };

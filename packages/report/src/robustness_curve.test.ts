@@ -1,3 +1,4 @@
+import { wilsonInterval } from "@jem-js/metrics";
 import { DOMParser } from "linkedom";
 import { expect, test } from "vitest";
 import { type RobustnessCurveOptions, type RobustnessSeries, robustnessCurve } from "./mod.ts";
@@ -12,8 +13,8 @@ const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+x
 test("robustnessCurve() draws a line and dots for each model, at the right places", () => {
   const figure = parse(robustnessCurve(series, { norm: "linf", width: 560 }));
   const lines = [...figure.querySelectorAll('g[aria-label="line"] path')].map((path) => path.getAttribute("d"));
-  // The frame spans 56 to 544 and 8 to 281.
-  expect(lines).toEqual(["M56,8L300,144.5L544,212.75", "M56,8L544,281"]);
+  // The frame spans 64 to 544 and 8 to 281.
+  expect(lines).toEqual(["M64,8L304,144.5L544,212.75", "M64,8L544,281"]);
   const dots = [...figure.querySelectorAll('g[aria-label="dot"]')].map(
     (g) => g.querySelectorAll("path, circle").length,
   );
@@ -36,6 +37,26 @@ test("robustnessCurve() draws the clean accuracy alone", () => {
   expect(svg).not.toMatch(/NaN|Infinity/);
 });
 
+test("robustnessCurve() draws Wilson's intervals where n is given, or those that are given", () => {
+  const bands = (change: Partial<RobustnessSeries>, n?: number): number[][] => {
+    const item = { name: "a", epsilons: [0, 1], accuracies: [1, 0.5], ...change };
+    const figure = parse(robustnessCurve([item], { norm: "linf", width: 560, ...(n !== undefined && { n }) }));
+    // An area goes along its upper edge and back along its lower one; the frame spans 8 to 281.
+    const paths = [...figure.querySelectorAll('g[aria-label="area"] path')].map((path) => path.getAttribute("d")!);
+    return paths.map((d) => [...d.matchAll(/,([\d.]+)/g)].map(([, y]) => (281 - Number(y)) / 273));
+  };
+  expect(bands({})).toEqual([]);
+  const { lower, upper } = wilsonInterval(5, 10);
+  const [band] = bands({}, 10);
+  for (const [i, end] of [1, upper, lower, wilsonInterval(10, 10).lower].entries())
+    expect(band![i]).toBeCloseTo(end, 4);
+  const intervals = [
+    { lower: 0.75, upper: 1 },
+    { lower: 0.25, upper: 0.625 },
+  ];
+  for (const [i, end] of [1, 0.625, 0.25, 0.75].entries()) expect(bands({ intervals }, 10)[0]![i]).toBeCloseTo(end, 4);
+});
+
 test("robustnessCurve() refuses curves that are none, and says where", () => {
   const draw = (change: Partial<RobustnessSeries>) => () =>
     robustnessCurve([{ name: "a", epsilons: [0, 1], accuracies: [1, 0], ...change }], { norm: "l2" });
@@ -46,6 +67,11 @@ test("robustnessCurve() refuses curves that are none, and says where", () => {
   expect(draw({ accuracies: [1, 91] })).toThrow("series[0].accuracies[1] must be from 0 to 1 but found 91");
   expect(draw({ epsilons: [1, 1] })).toThrow("series[0].epsilons[1] must be above the one before, 1, but found 1");
   expect(draw({ epsilons: [-1, 1] })).toThrow("series[0].epsilons[0] must be at least 0 but found -1");
+  expect(draw({ intervals: [] })).toThrow("series[0].intervals must be as many as epsilons, 2, but found 0");
+  const interval = { lower: 0.5, upper: 1 };
+  expect(draw({ intervals: [interval, { lower: 0.5, upper: 0.25 }] })).toThrow(
+    "series[0].intervals[1].upper must be from 0.5 to 1 but found 0.25",
+  );
   expect(draw({ epsilons: [], accuracies: [] })).toThrow("series[0].epsilons must not be empty");
 });
 

@@ -1,5 +1,6 @@
 import { encode } from "fast-png";
-import { checkArray, checkInteger, checkNumbers, format } from "./_check.ts";
+import { checkInteger, checkPair } from "./_check.ts";
+import { checkImages, toByte } from "./_raster.ts";
 
 /** Options of {@linkcode sampleGrid}. */
 export interface SampleGridOptions {
@@ -47,9 +48,10 @@ export function sampleGrid(
   shape: readonly number[],
   options: SampleGridOptions = {},
 ): Uint8Array {
-  const [n, height, width, channels] = checkShape(values, shape);
+  const [n, height, width, channels] = checkImages(ACTION, "values", values, shape);
   const { range = [-1, 1], scale = 1, padding = 2 } = options;
-  const [black, white] = checkRange(range);
+  checkPair(ACTION, "range", "[black, white]", range);
+  const [black, white] = range;
   checkInteger(ACTION, "scale", scale, 1, 64);
   checkInteger(ACTION, "padding", padding, 0, 256);
   const { rows, columns } = layOut(n, options);
@@ -75,37 +77,6 @@ export function sampleGrid(
     }
   }
   return encode({ width: gridWidth, height: gridHeight, data, channels, depth: 8 });
-}
-
-function toByte(fraction: number): number {
-  return Math.round(255 * Math.min(1, Math.max(0, fraction)));
-}
-
-function checkShape(values: ArrayLike<number>, shape: readonly number[]): [number, number, number, number] {
-  const sides = Array.isArray(shape) ? shape : [];
-  const [n = 0, height = 0, width = 0, channels = 0] = sides;
-  const isPositive = sides.every((side) => Number.isInteger(side) && side > 0);
-  if (sides.length !== 4 || !isPositive || (channels !== 1 && channels !== 3)) {
-    throw new TypeError(
-      `Cannot ${ACTION}: shape must be [n, height, width, 1] or [n, height, width, 3] but found ${format(shape)}`,
-    );
-  }
-  checkNumbers(ACTION, "values", values);
-  const size = n * height * width * channels;
-  if (values.length !== size) {
-    throw new TypeError(
-      `Cannot ${ACTION}: values must have ${size} elements for shape ${format(shape)} but found ${values.length}`,
-    );
-  }
-  return [n, height, width, channels];
-}
-
-function checkRange(range: readonly [number, number]): readonly [number, number] {
-  checkArray(ACTION, "range", range);
-  if (range.length !== 2 || !range.every(Number.isFinite) || range[0] >= range[1]) {
-    throw new RangeError(`Cannot ${ACTION}: range must be [black, white], ascending, but found ${format(range)}`);
-  }
-  return range;
 }
 
 function layOut(n: number, options: SampleGridOptions): { rows: number; columns: number } {

@@ -85,6 +85,6 @@ test("scoreHistogram() refuses scores that are none, and says where", () => {
   expect(draw({ inScores: 1 })).toThrow("series[0].inScores must be an array of numbers but found 1");
   // @ts-expect-error: not numbers
   expect(draw({ inScores: ["1"] })).toThrow('series[0].inScores[0] must be a number but found "1"');
-  expect(draw({ domain: [1, 1] })).toThrow("series[0].domain must be [lowest, highest] but found [1, 1]");
+  expect(draw({ domain: [1, 1] })).toThrow("series[0].domain must be [lowest, highest], ascending, but found [1, 1]");
   expect(draw({}, { bins: 1 })).toThrow("bins must be an integer from 2 to 500 but found 1");
 });

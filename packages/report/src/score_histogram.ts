@@ -1,9 +1,11 @@
 import { auroc } from "@jem-js/metrics";
-import { areaY, line, type PlotOptions } from "@observablehq/plot";
-import { checkArray, checkInteger, checkNumbers, checkSeries, format } from "./_check.ts";
-import { checkFigureOptions, drawFigure, factsOf, type Panel } from "./_figure.ts";
-import { axes, MARGINS, panelHeadings, percentTick } from "./_marks.ts";
-import { colour, thousands } from "./_style.ts";
+import type { PlotOptions } from "@observablehq/plot";
+import { checkInteger, checkPair, checkScores } from "./_check.ts";
+import { checkFigureOptions, describeSeries, drawFigure, factsOf, type Panel } from "./_figure.ts";
+import { beyondLabel, extent, histogram } from "./_histogram.ts";
+import { axes, MARGINS, panelHeadings, percentTick, tickCount } from "./_marks.ts";
+import { countScores } from "./_scores.ts";
+import { colour } from "./_style.ts";
 import type { FigureOptions } from "./figure_options.ts";
 
 /** The scores of one panel: one model, one kind of score, or one out-of-distribution set. */
@@ -31,12 +33,6 @@ export interface ScoreHistogramOptions extends Omit<FigureOptions, "n"> {
   readonly outLabel?: string;
   /** The label of the horizontal axes. @default {"score"} */
   readonly scoreLabel?: string;
-}
-
-/** A corner of the outline of a histogram. */
-interface Corner {
-  readonly x: number;
-  readonly y: number;
 }
 
 const ACTION = "draw score histogram";
@@ -70,17 +66,16 @@ export function scoreHistogram(series: readonly ScoreSeries[], options: ScoreHis
   const { bins = 40, inLabel = "in-distribution", outLabel = "out-of-distribution", scoreLabel = "score" } = options;
   checkFigureOptions(ACTION, options);
   checkInteger(ACTION, "bins", bins, 2, 500);
-  checkSeries(ACTION, series);
-  for (const [i, item] of series.entries()) {
-    checkNumbers(ACTION, `series[${i}].inScores`, item.inScores);
-    checkNumbers(ACTION, `series[${i}].outScores`, item.outScores);
-    if (item.domain !== undefined) checkDomain(`series[${i}].domain`, item.domain);
+  checkScores(ACTION, series);
+  for (const [i, { domain }] of series.entries()) {
+    if (domain !== undefined) checkPair(ACTION, `series[${i}].domain`, "[lowest, highest]", domain);
   }
   const columns = Math.min(series.length, 2);
-  const { title = "Scores in and out of distribution", width = columns === 1 ? 520 : 760, seed } = options;
+  const { title = "Scores in and out of distribution", width = columns === 1 ? 520 : 760 } = options;
   const panelWidth = Math.floor(width / columns);
+  const summaries = series.map(({ inScores, outScores }) => summarise(inScores, outScores));
   const headings = panelHeadings(
-    series.map(({ name, inScores, outScores }) => ({ name, summary: describe(inScores, outScores) })),
+    series.map(({ name }, i) => ({ name, summary: summaries[i]! })),
     panelWidth,
   );
   const rows: Panel[][] = [];
@@ -96,7 +91,8 @@ export function scoreHistogram(series: readonly ScoreSeries[], options: ScoreHis
   }
   return drawFigure({
     title,
-    facts: factsOf(undefined, seed),
+    description: describeSeries(series, summaries),
+    facts: factsOf(options),
     legend: [
       { label: inLabel, kind: "square", colour: colour(0) },
       { label: outLabel, kind: "square", colour: colour(1) },
@@ -105,67 +101,24 @@ export function scoreHistogram(series: readonly ScoreSeries[], options: ScoreHis
   });
 }
 
-function checkDomain(name: string, domain: readonly [number, number]): void {
-  checkArray(ACTION, name, domain);
-  const [lowest, highest] = domain;
-  if (domain.length !== 2 || !Number.isFinite(lowest) || !Number.isFinite(highest) || lowest >= highest) {
-    throw new RangeError(`Cannot ${ACTION}: ${name} must be [lowest, highest] but found ${format(domain)}`);
-  }
-}
-
-function describe(inScores: ArrayLike<number>, outScores: ArrayLike<number>): string {
+function summarise(inScores: ArrayLike<number>, outScores: ArrayLike<number>): string {
   const area = auroc(inScores, outScores).toFixed(3);
-  return `AUROC ${area} · n = ${thousands(inScores.length)} in, ${thousands(outScores.length)} out`;
+  return `AUROC ${area} · ${countScores({ inScores, outScores })}`;
 }
 
 function scorePlot(series: ScoreSeries, bins: number, scoreLabel: string, width: number): PlotOptions {
-  const sets = [Array.from(series.inScores), Array.from(series.outScores)];
+  const sets = [series.inScores, series.outScores];
   const domain = series.domain ?? extent(sets);
-  const outlines = sets.map((scores) => outline(scores, domain, bins));
-  const highest = Math.max(...outlines.flat().map((corner) => corner.y));
-  const beyond = sets.flat().filter((score) => score < domain[0] || score > domain[1]).length;
-  const label = beyond === 0 ? scoreLabel : `${scoreLabel} (${thousands(beyond)} beyond the axis)`;
-  // Plot may draw 1.6 times as many ticks as it is asked for: none is nearer than 55 pixels to the next.
-  const xTicks = Math.max(2, Math.floor((width - MARGINS.marginLeft - MARGINS.marginRight) / 88));
+  const { highest, beyond, marks } = histogram(sets, domain, bins, colour);
   return {
-    x: { domain },
-    y: { domain: [0, highest > 0 ? highest : 1], nice: true },
+    x: { domain: [...domain] },
+    y: { domain: [0, highest], nice: true },
     marks: [
-      ...axes({ x: label, y: "share of the set (%)" }, { xTicks, yTicks: 4, yFormat: percentTick }),
-      ...outlines.flatMap((corners, i) => [
-        areaY(corners, { x: "x", y1: 0, y2: "y", fill: colour(i), fillOpacity: 0.3 }),
-        line(corners, { x: "x", y: "y", stroke: colour(i), strokeWidth: 1.5, strokeLinejoin: "miter" }),
-      ]),
+      ...axes(
+        { x: beyondLabel(scoreLabel, beyond), y: "share of the set (%)" },
+        { xTicks: tickCount(width), yTicks: 4, yFormat: percentTick },
+      ),
+      ...marks,
     ],
   };
-}
-
-/** The lowest and the highest of all scores, apart even when they are equal. */
-function extent(sets: readonly (readonly number[])[]): [number, number] {
-  let lowest = Number.POSITIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const score of sets.flat()) {
-    lowest = Math.min(lowest, score);
-    highest = Math.max(highest, score);
-  }
-  const apart = lowest < highest ? 0 : Math.max(1, Math.abs(lowest)) / 2;
-  return [lowest - apart, highest + apart];
-}
-
-/**
- * The corners of the histogram of `scores` in shares of all of them, from 0 to 0. Bins are `[from, to)`; the last has its
- * upper end too.
- */
-function outline(scores: readonly number[], [lowest, highest]: readonly [number, number], bins: number): Corner[] {
-  const edge = (i: number): number => (i === bins ? highest : lowest + (i / bins) * (highest - lowest));
-  const counts = new Array<number>(bins).fill(0);
-  for (const score of scores) {
-    if (score < lowest || score > highest) continue;
-    counts[Math.min(bins - 1, Math.floor(((score - lowest) / (highest - lowest)) * bins))]! += 1;
-  }
-  const corners = counts.flatMap((count, i) => [
-    { x: edge(i), y: count / scores.length },
-    { x: edge(i + 1), y: count / scores.length },
-  ]);
-  return [{ x: lowest, y: 0 }, ...corners, { x: highest, y: 0 }];
 }

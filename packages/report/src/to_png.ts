@@ -51,7 +51,9 @@ export function toPng(svg: string, options: ToPngOptions = {}): Uint8Array {
     width === undefined ? ({ mode: "zoom", value: scale ?? 2 } as const) : ({ mode: "width", value: width } as const);
   let png: Uint8Array;
   try {
-    png = new Resvg(svg, { fitTo, font: { defaultFontFamily: "DejaVu Sans" } }).render().asPng();
+    // resvg knows only the older name of what keeps pixels square.
+    const readable = svg.replaceAll('image-rendering="pixelated"', 'image-rendering="optimizeSpeed"');
+    png = new Resvg(readable, { fitTo, font: { defaultFontFamily: "DejaVu Sans" } }).render().asPng();
   } catch (error) {
     throw new TypeError(`Cannot ${ACTION}: svg must be a well-formed SVG but found ${String(error)}`, { cause: error });
   }

@@ -53,6 +53,59 @@ test("trainingCurves() averages over a centred window and says so", () => {
   expect(means).toEqual([1.5, 1, 2, 1, 1.5]);
 });
 
+test("trainingCurves() gives runs of one name one colour and one item of the legend", () => {
+  const svg = trainingCurves([
+    { name: "JEM", rows },
+    { name: "control", rows },
+    { name: "JEM", rows: rows.map((row) => ({ ...row, loss: row.loss + 1 })) },
+  ]);
+  const strokes = [...parse(svg).querySelectorAll('g[aria-label="line"]')].map((g) => g.getAttribute("stroke"));
+  expect(strokes.slice(0, 3)).toEqual(["#0072b2", "#d55e00", "#0072b2"]);
+  expect(textsOf(svg).filter((text) => text === "JEM")).toHaveLength(1);
+});
+
+test("trainingCurves() draws a field on a logarithmic axis", () => {
+  const decades = [1, 10, 100].map((gradientNorm, iteration) => ({ iteration, gradientNorm }));
+  const svg = trainingCurves([{ name: "JEM", rows: decades }], { logarithmic: ["gradientNorm"] });
+  expect(pathsOf(svg)).toEqual(["M64,132L344,70L624,8"]);
+  const draw = (change: object, logarithmic: string[]) => () =>
+    trainingCurves([{ name: "JEM", rows: [...decades, { iteration: 3, ...change }] }], { logarithmic });
+  expect(draw({ gradientNorm: 0 }, ["gradientNorm"])).toThrow(
+    "series[0].rows[3].gradientNorm must be above 0 on a logarithmic axis but found 0",
+  );
+  expect(draw({}, ["loss"])).toThrow('logarithmic must have drawn fields but found "loss"');
+});
+
+test("trainingCurves() marks incidents in every panel, in the colour of the run", () => {
+  const incident = { iteration: 5, incident: 1, divergedAt: 8, divergence: "loss is NaN" };
+  const figure = parse(
+    trainingCurves([
+      { name: "control", rows },
+      { name: "JEM", rows: [...rows.slice(0, 2), incident, ...rows.slice(2)] },
+    ]),
+  );
+  const marks = [...figure.querySelectorAll('g[aria-label="rule"][stroke="#d55e00"][stroke-dasharray] line')];
+  expect(marks.map((mark) => mark.getAttribute("x1"))).toEqual(["344", "344"]);
+  expect(textsOf(figure.toString())).toContain("incident");
+  expect(textsOf(trainingCurves([{ name: "JEM", rows }]))).not.toContain("incident");
+});
+
+test("trainingCurves() thins long lines to what is seen", () => {
+  const long = Array.from({ length: 50_000 }, (_, iteration) => ({
+    iteration,
+    loss: iteration === 31_415 ? 9 : iteration % 3,
+  }));
+  const svg = trainingCurves([{ name: "JEM", rows: long }], { width: 640 });
+  expect(svg.length).toBeLessThan(60_000);
+  const points = pathsOf(svg)[0]!
+    .slice(1)
+    .split("L")
+    .map((point) => point.split(",").map(Number) as [number, number]);
+  const highest = points.reduce((a, b) => (b[1] < a[1] ? b : a));
+  expect(highest[0]).toBeCloseTo(64 + (560 * 31_415) / 49_999, 2);
+  expect([points[0]![0], points.at(-1)![0]]).toEqual([64, 624]);
+});
+
 test("trainingCurves() draws a single row and a line that does not move", () => {
   expect(trainingCurves([{ name: "a", rows: [{ iteration: 3, loss: 1 }] }])).not.toMatch(/NaN|Infinity/);
   const flat = [0, 1].map((iteration) => ({ iteration, loss: 1 }));
@@ -75,7 +128,7 @@ test("trainingCurves() refuses rows that are none, and says where", () => {
     new RangeError('Cannot draw training curves: some row must have "margin" but found iteration, loss, accuracy'),
   );
   expect(() => trainingCurves([{ name: "a", rows: [{ iteration: 1 }] }])).toThrow(
-    "some row must have a field of loss, energyGap, accuracy but found iteration",
+    "some row must have a field of loss, energyGap, gradientNorm, accuracy but found iteration",
   );
   expect(() => trainingCurves([{ name: "a", rows: [] }])).toThrow("but found no field");
   // @ts-expect-error: not a row

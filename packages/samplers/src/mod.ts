@@ -38,6 +38,7 @@ export * from "./polynomial_schedule.ts";
 export * from "./psgld.ts";
 export * from "./pyld.ts";
 export * from "./replay_buffer.ts";
+export * from "./replay_buffer_options.ts";
 export * from "./replay_draw.ts";
 export * from "./run.ts";
 export * from "./sample.ts";

@@ -1,9 +1,10 @@
 import { foldIn, type Key } from "@jem-js/random";
-import { add, grad, mul, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { grad, mul, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { startChains } from "./_chains.ts";
 import { checkInteger } from "./_check.ts";
 import { langevinParts } from "./_langevin.ts";
 import { readSchedule } from "./_schedule.ts";
+import { tidied } from "./_tidied.ts";
 import type { ChainState, Kernel, ScoreModel } from "./kernel.ts";
 import type { LangevinOptions } from "./langevin_options.ts";
 import type { Schedule } from "./schedule.ts";
@@ -63,25 +64,21 @@ export function pyld(head: ScoreModel, options: PyldOptions): Kernel {
   const stepSize = readSchedule(action, "stepSize", options.stepSize ?? 0.2);
   const noiseScale = readSchedule(action, "noiseScale", options.noiseScale ?? 0, "zero");
 
-  const { score, clipped, noise, bounded } = langevinParts(action, head, { ...options, gradientClip });
+  const { score, moved } = langevinParts(action, head, { ...options, gradientClip });
 
   function step(key: Key, state: ChainState): ChainState {
     const [a, sigma] = [stepSize(state.step), noiseScale(state.step)];
-    const moved = tidy(() => {
+    const last = tidied(() => {
       const slope = score(stem(state.x));
       const firstLayer = grad((x: Tensor) => sum(mul(stem(x), slope)));
-      let x = state.x;
-      let info: ChainState["info"];
+      let at: Pick<ChainState, "x" | "info"> = { x: state.x };
       for (let n = 0; n < innerSteps; n++) {
-        const clip = clipped(firstLayer(x));
-        info = clip.info;
-        const drifted = add(x, mul(clip.gradient, a));
-        const at = { x, step: state.step * innerSteps + n };
-        x = bounded(sigma === 0 ? drifted : add(drifted, mul(noise(foldIn(key, n), at), sigma)));
+        const inner = { x: at.x, step: state.step * innerSteps + n };
+        at = moved(foldIn(key, n), inner, firstLayer(at.x), a, sigma);
       }
-      return { x, ...(info && { info }) };
+      return at;
     });
-    return { ...moved, step: state.step + 1 };
+    return { ...last, step: state.step + 1 };
   }
 
   return { init: (x, from) => ({ x: startChains(x), step: from?.step ?? 0 }), step };

@@ -1,6 +1,21 @@
+import { isAvailable } from "@jem-js/native";
 import { key, normal } from "@jem-js/random";
 import { leakFree } from "@jem-js-internal/testing";
-import { dispose, engine, mean, moments, mul, neg, ones, square, sum, type Tensor, zeros } from "@tensorflow/tfjs-core";
+import {
+  dispose,
+  engine,
+  getBackend,
+  mean,
+  moments,
+  mul,
+  neg,
+  ones,
+  setBackend,
+  square,
+  sum,
+  type Tensor,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test, vi } from "vitest";
 import { type DensityModel, hmc, type Kernel, mala, nuts, psgld, run, sample, sghmc, sgld } from "./mod.ts";
 
@@ -57,6 +72,23 @@ test("run() reads nothing from the backend", () => {
   for (const spy of spies) spy.mockRestore();
   expect(reads).toBe(0);
 });
+
+test.each(["cpu", ...(isAvailable() ? ["native"] : [])])(
+  "run() of sgld() uploads its noise and nothing else on %s",
+  async (backend) => {
+    const before = getBackend();
+    await setBackend(backend);
+    const x = ones([2, 3]);
+    const spy = vi.spyOn(engine(), "makeTensor");
+    const kernel = sgld(gaussian, { stepSize: 0.1, noiseScale: 0.2, clamp: [-1, 1], gradientClip: 1 });
+    dispose([x, run(kernel, x, { key: key(0), steps: 4 }).x]);
+    // What tensor() calls. Numbers, such as the step size, are tensors of one value.
+    const sizes = spy.mock.calls.map(([values]) => values.length).filter((size) => size > 1);
+    spy.mockRestore();
+    await setBackend(before);
+    expect(sizes).toEqual(backend === "native" ? [] : [6, 6, 6, 6]);
+  },
+);
 
 test("sample() keeps every thinning-th state after the burn-in, with its info", async () => {
   const kernel = hmc(gaussian, { stepSize: 0.4 });

@@ -115,21 +115,25 @@ test("run() uses new noise at each step", async () => {
   expect((await moments(x).variance.data())[0]).toBeAllclose(4, { rtol: 0.04, atol: 0 });
 });
 
-test.skipIf(!isAvailable())(
-  "sgld() takes the fused step of the native backend, which agrees with the composed one",
-  async () => {
-    const before = getBackend();
-    const chain = async (backend: string): Promise<number[]> => {
-      await setBackend(backend);
-      const kernel = sgld(gaussian(2), { stepSize: 0.3, noiseScale: 0.5, clamp: [-2, 2] });
-      const { kernels } = await engine().profile(() => run(kernel, ones([3, 50]), { key: key(8), steps: 1 }).x);
-      expect(kernels.some(({ name }) => name === "LangevinStep")).toBe(backend === "native");
-      return values(run(kernel, ones([3, 50]), { key: key(8), steps: 6 }).x);
-    };
-    expect(await chain("native")).toBeAllclose(await chain("cpu"));
-    await setBackend(before);
-  },
-);
+test.skipIf(!isAvailable()).each<[string, SgldOptions]>([
+  ["with noise", { stepSize: 0.3, noiseScale: 0.5 }],
+  ["with bounds", { stepSize: 0.3, noiseScale: 0.5, clamp: [-1.1, 1.2], gradientClip: 0.2, maxGradientNorm: 2 }],
+  ["proximal", { stepSize: 1, noiseScale: 0, clamp: [-1, 1], gradientClip: 0.1, diagnostics: true }],
+])("sgld() takes the fused step of the native backend, which agrees with the composed one: %s", async (_, options) => {
+  const before = getBackend();
+  const chain = async (backend: string): Promise<number[]> => {
+    await setBackend(backend);
+    const kernel = sgld(gaussian(2), options);
+    const { kernels } = await engine().profile(() => run(kernel, ones([3, 50]), { key: key(8), steps: 1 }).x);
+    const names = kernels.map(({ name }) => name);
+    expect(names.includes("LangevinStep")).toBe(backend === "native");
+    if (backend === "native") expect(names).not.toContain("ClipByValue");
+    const { x, info } = run(kernel, ones([3, 50]), { key: key(8), steps: 6 });
+    return [...(await values(x)), ...(info ? await values(info.gradientNorm!) : [])];
+  };
+  expect(await chain("native")).toBeAllclose(await chain("cpu"));
+  await setBackend(before);
+});
 
 test("run() leaves the start alive and makes one tensor, also when a step throws", async () => {
   const start = ones([2, 3]);

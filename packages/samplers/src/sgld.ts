@@ -1,5 +1,5 @@
 import type { Key } from "@jem-js/random";
-import { add, engine, getBackend, getKernel, mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { tidy } from "@tensorflow/tfjs-core";
 import { startChains } from "./_chains.ts";
 import { langevinParts } from "./_langevin.ts";
 import { readSchedule } from "./_schedule.ts";
@@ -33,12 +33,6 @@ export interface SgldEtaOptions {
   /** The temperature `T`. At least 0. @default {1} */
   readonly temperature?: Schedule;
 }
-
-/**
- * The whole update in one pass, with the noise of `normal(key)`: a kernel that a backend may have, as `@jem-js/native`
- * does. It agrees with the composed form to rounding.
- */
-const FUSED_STEP = "LangevinStep";
 
 /** The kernel of {@linkcode sgld}. */
 export interface SgldKernel extends Kernel {
@@ -87,24 +81,11 @@ export interface SgldKernel extends Kernel {
 export function sgld(head: ScoreModel, options: SgldOptions): SgldKernel {
   const action = "create sgld kernel";
   const { stepSize, noiseScale } = readParameters(action, options);
-  const { score, clipped, noise, bounded } = langevinParts(action, head, options);
+  const { score, moved } = langevinParts(action, head, options);
 
   function step(key: Key, state: ChainState): ChainState {
     const [a, sigma] = [stepSize(state.step), noiseScale(state.step)];
-    const moved = tidy(() => {
-      const { gradient, info } = clipped(score(state.x));
-      return { x: bounded(move(key, state, gradient, a, sigma)), ...(info && { info }) };
-    });
-    return { ...moved, step: state.step + 1 };
-  }
-
-  function move(key: Key, state: ChainState, gradient: Tensor, a: number, sigma: number): Tensor {
-    if (sigma === 0) return add(state.x, mul(gradient, a));
-    if (!options.noise && getKernel(FUSED_STEP, getBackend()) != null) {
-      const attrs = { stepSize: a, noiseScale: sigma, key: [...key] };
-      return engine().runKernel(FUSED_STEP, { x: state.x, gradient }, attrs) as Tensor;
-    }
-    return add(add(state.x, mul(gradient, a)), mul(noise(key, state), sigma));
+    return { ...tidy(() => moved(key, state, score(state.x), a, sigma)), step: state.step + 1 };
   }
 
   return {

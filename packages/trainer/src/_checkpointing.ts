@@ -14,16 +14,20 @@ export interface Checkpointing {
   save(step: number): Promise<void>;
   /**
    * Restores the `count`-th last regular checkpoint, or the oldest, and forgets those after it; returns its step, or
-   * undefined when there is none.
+   * undefined when there is none. The step `failed`, if given, is passed over for the one before it.
    */
-  rollBack(count: number): Promise<number | undefined>;
+  rollBack(count: number, failed?: number): Promise<number | undefined>;
 }
 
-/** The checkpoints of a run that consists of `parts`. */
+/**
+ * The checkpoints of a run that consists of `parts`. With `keepsFirst` the first is kept as well: where all the last ones were
+ * made when a divergence was already on its way, a run can only begin again.
+ */
 export function checkpointing(
   options: CheckpointOptions,
   parts: Readonly<Record<string, Checkpointable>>,
   tell: Listener,
+  keepsFirst: boolean,
 ): Checkpointing {
   const { store, every = 100, keep = 3 } = options;
   for (const [name, value] of Object.entries({ every, keep })) {
@@ -82,7 +86,8 @@ export function checkpointing(
   /** Keeps the last regular checkpoints, which alone are gone back to, and the newest: interruptions leave no trace. */
   async function prune(newest: number): Promise<void> {
     const steps = await store.steps();
-    const kept = new Set([...steps.filter((step) => isRegular(step) && step <= newest).slice(-keep), newest]);
+    const regular = steps.filter((step) => isRegular(step) && step <= newest);
+    const kept = new Set([...regular.slice(-keep), newest, ...(keepsFirst ? regular.slice(0, 1) : [])]);
     for (const step of steps) if (step < newest && !kept.has(step)) await store.remove(step);
   }
 
@@ -106,10 +111,14 @@ export function checkpointing(
       }
       await tell({ type: "checkpoint", step, status: "saved" });
     },
-    async rollBack(count) {
+    async rollBack(count, failed) {
       const regular = (await store.steps()).filter((step) => isRegular(step) && step <= (saved ?? 0)).reverse();
       if (regular.length === 0) return undefined;
-      const { step } = await restoreFirst(regular.slice(Math.min(count, regular.length) - 1));
+      const oldest = regular.length - 1;
+      const wanted = Math.min(count - 1, oldest);
+      const { step } = await restoreFirst(
+        regular.slice(regular[wanted] === failed ? Math.min(wanted + 1, oldest) : wanted),
+      );
       for (const newer of await store.steps()) if (newer > step) await store.remove(newer);
       return step;
     },

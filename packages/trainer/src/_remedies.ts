@@ -2,7 +2,7 @@ import { foldIn, type Key, split } from "@jem-js/random";
 import type { Checkpointable } from "./checkpointable.ts";
 import type { Divergence } from "./divergence_error.ts";
 import type { Adjustments } from "./procedure.ts";
-import { defaultRemedies, type RecoveryOptions, type Remedy } from "./recovery.ts";
+import { defaultRemedies, type Quarantine, type RecoveryOptions, type Remedy } from "./recovery.ts";
 
 /** What recoveries have done to a run so far. It outlives a rollback: that goes back in everything else. */
 export interface Remedies extends Checkpointable {
@@ -10,19 +10,25 @@ export interface Remedies extends Checkpointable {
   readonly adjustments: Adjustments;
   /** The incidents so far. */
   readonly incidents: number;
+  /** The iteration that the last incident went back to. */
+  readonly resumedFrom: number | undefined;
   /** How many more there may be. */
   readonly retriesLeft: number;
   /** The key that the run draws its random numbers from now. */
   key(): Key;
   /** What to do about the next incident. */
   next(): Remedy;
-  /** Counts an incident and puts a remedy in force; returns the slots whose chains were started anew. */
-  apply(remedy: Remedy, divergence: Divergence): number[];
+  /**
+   * Counts an incident, after which the run goes on from iteration `resumedFrom`, and puts a remedy in force; returns the slots
+   * whose chains were started anew.
+   */
+  apply(remedy: Remedy, divergence: Divergence, resumedFrom: number): number[];
 }
 
 interface Values {
   incidents: number;
   newKeys: number;
+  resumedFrom?: number;
   adjustments: Adjustments;
 }
 
@@ -40,19 +46,23 @@ export function remediesOf(runKey: Key, options: RecoveryOptions | undefined): R
     get incidents(): number {
       return values.incidents;
     },
+    get resumedFrom(): number | undefined {
+      return values.resumedFrom;
+    },
     get retriesLeft(): number {
       return retries - values.incidents;
     },
     key: () => (values.newKeys === 0 ? runKey : foldIn(newKey, values.newKeys)),
     next: () => remedies[Math.min(values.incidents, remedies.length - 1)]!,
-    apply(remedy, { slots = [] }) {
+    apply(remedy, { slots = [] }, resumedFrom) {
       const { newKey: renew = true, quarantine = true, learningRate = 1, steps = 1, energyL2 = 0 } = remedy;
       const before = values.adjustments;
-      const suspects = buffer && quarantine ? [...new Set(slots)].sort((a, b) => a - b) : [];
+      const suspects = buffer && quarantine ? suspectsOf(buffer, quarantine === "all", slots) : [];
       if (suspects.length > 0) buffer!.reinitialize(foldIn(quarantineKey, values.incidents), suspects);
       values = {
         incidents: values.incidents + 1,
         newKeys: values.newKeys + (renew ? 1 : 0),
+        resumedFrom,
         adjustments: {
           learningRate: before.learningRate * learningRate,
           steps: before.steps * steps,
@@ -66,6 +76,10 @@ export function remediesOf(runKey: Key, options: RecoveryOptions | undefined): R
       values = { ...(snapshot.values as unknown as Values) };
     },
   };
+}
+
+function suspectsOf({ size }: Quarantine, all: boolean, slots: ArrayLike<number>): number[] {
+  return all ? Array.from({ length: size }, (_, slot) => slot) : [...new Set(Array.from(slots))].sort((a, b) => a - b);
 }
 
 function checkRecovery(remedies: readonly Remedy[], retries: number): void {

@@ -77,7 +77,7 @@ export async function fit<Batch>(
     ...state,
   };
   const kept = options.checkpoints ?? (recovery && { store: memoryCheckpoints() });
-  const checkpoints = kept && checkpointing(kept, parts, tell);
+  const checkpoints = kept && checkpointing(kept, parts, tell, recovery !== undefined);
 
   async function tell(event: TrainingEvent): Promise<void> {
     for (const listener of listeners) await listener(event);
@@ -159,13 +159,15 @@ export async function fit<Batch>(
     const { history } = run;
     const inForce = await remedies.snapshot();
     const remedy = remedies.next();
-    const resumedFrom = remedies.retriesLeft > 0 ? await checkpoints?.rollBack(remedy.rollback ?? 1) : undefined;
+    const { rollback = 1 } = remedy;
+    const resumedFrom =
+      remedies.retriesLeft > 0 ? await checkpoints?.rollBack(rollback, remedies.resumedFrom) : undefined;
     if (resumedFrom === undefined) {
       await tell({ type: "divergence", divergence });
       throw error;
     }
     await remedies.restore(inForce);
-    const quarantined = remedies.apply(remedy, divergence);
+    const quarantined = remedies.apply(remedy, divergence, resumedFrom);
     const { incidents: number, retriesLeft, adjustments } = remedies;
     const incident = { number, retriesLeft, divergence, history, remedy, resumedFrom, quarantined, adjustments };
     await tell({ type: "recovery", incident });

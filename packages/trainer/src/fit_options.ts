@@ -95,6 +95,6 @@ export interface CheckpointOptions {
   readonly store: CheckpointStore;
   /** A checkpoint is made after each `every` iterations, at the start and at the end. @default {100} */
   readonly every?: number;
-  /** How many of them are kept, beside one at the end. @default {3} */
+  /** How many of them are kept, beside one at the end and, for a run that recovers, the first. @default {3} */
   readonly keep?: number;
 }

@@ -65,6 +65,21 @@ test("fit() goes back in memory and on with other random numbers", async () => {
   expect(incidents[0]!.history.map(({ iteration }) => iteration)).toEqual(upTo(0, 17));
 });
 
+test("fit() begins again where every later checkpoint diverges", async () => {
+  // Whoever gets to iteration 25 at the full rate is lost from then on.
+  let lost = false;
+  const { procedure, batches, options, incidents } = poisoned(60, ({ iteration, adjustments }) => {
+    if (iteration === 0) lost = false;
+    if (iteration === 25 && adjustments?.learningRate === 1) lost = true;
+    return lost && iteration > 50;
+  });
+  const remedies = [{ rollback: 2, learningRate: 0.5 }];
+  const checkpoints = { store: memoryCheckpoints(), every: 10, keep: 2 };
+  const result = await fit(procedure, batches, { ...options, checkpoints, recovery: { remedies } });
+  expect(result.reason).toBe("completed");
+  expect(incidents.map(({ resumedFrom }) => resumedFrom)).toEqual([40, 0]);
+});
+
 test("fit() makes its own checkpoints in memory when it is only told to recover", async () => {
   const { procedure, batches, options, incidents } = poisoned(30, unlucky);
   await fit(procedure, batches, { ...options, recovery: {} });
@@ -112,7 +127,7 @@ test("fit() climbs the remedies, which add up, and throws when the retries are u
     { learningRate: 0.125, steps: 2, energyL2: 0.1 },
     { learningRate: 0.0625, steps: 2, energyL2: 0.1 },
   ]);
-  expect(incidents.map(({ resumedFrom }) => resumedFrom)).toEqual([15, 10, 10, 5, 5]);
+  expect(incidents.map(({ resumedFrom }) => resumedFrom)).toEqual([15, 10, 5, 0, 5]);
   expect(incidents.map(({ retriesLeft }) => retriesLeft)).toEqual([4, 3, 2, 1, 0]);
   expect(events.at(-1)!.type).toBe("divergence");
   for (const event of events)
@@ -144,6 +159,7 @@ test("fit() starts the suspected chains anew, and no others", async () => {
   const quarantined: number[][] = [];
   const { procedure, batches, options, buffer } = tinyJem(12);
   const watched = {
+    size: buffer.size,
     reinitialize(own: Parameters<typeof buffer.reinitialize>[0], slots: ArrayLike<number>): void {
       quarantined.push(Array.from(slots));
       buffer.reinitialize(own, slots);
@@ -164,6 +180,21 @@ test("fit() starts the suspected chains anew, and no others", async () => {
   // Without slots of its own, a finding suspects the chains of the iteration.
   expect(quarantined[1]!.length).toBeGreaterThan(3);
   expect(quarantined[1]!.length).toBeLessThanOrEqual(16);
+});
+
+test("fit() starts all chains anew when a remedy says so, by default at the fourth divergence", async () => {
+  const { procedure, batches, options, incidents, buffer } = poisoned(30, ({ iteration }) => iteration === 17);
+  const checkpoints = { store: memoryCheckpoints(), every: 5 };
+  const run = fit(procedure, batches, { ...options, checkpoints, recovery: { buffer, retries: 4 } });
+  await expect(run).rejects.toThrow(DivergenceError);
+  const everyone = Array.from({ length: buffer.size }, (_, slot) => slot);
+  expect(incidents.map(({ quarantined }) => quarantined.length === everyone.length)).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+  expect(incidents[3]!.quarantined).toEqual(everyone);
 });
 
 test("a recovered run that is interrupted before or after the incident ends with the bytes of one that was not", async () => {

@@ -4,12 +4,15 @@ import type { Adjustments } from "./procedure.ts";
 
 /** What to do about a divergence. */
 export interface Remedy {
-  /** How many checkpoints to go back, 1 being the last. At least 1. @default {1} */
+  /**
+   * How many checkpoints to go back, 1 being the last. At least 1. No checkpoint is gone back to twice in a row, as long as there
+   * is one before it. @default {1}
+   */
   readonly rollback?: number;
   /** Whether to go on with other random numbers. @default {true} */
   readonly newKey?: boolean;
-  /** Whether to start the suspected chains of the buffer anew. @default {true} */
-  readonly quarantine?: boolean;
+  /** Whether to start the suspected chains of the buffer anew, or `"all"` of them. @default {true} */
+  readonly quarantine?: boolean | "all";
   /** Multiplies the learning rate, from now on. Greater than 0. @default {1} */
   readonly learningRate?: number;
   /** Multiplies the number of sampler steps, from now on. Greater than 0. @default {1} */
@@ -20,6 +23,8 @@ export interface Remedy {
 
 /** A replay buffer, as far as quarantine needs it. */
 export interface Quarantine {
+  /** How many chains there are. */
+  readonly size: number;
   /** Starts the chains in `slots` anew. */
   reinitialize(key: Key, slots: ArrayLike<number>): void;
 }
@@ -60,7 +65,7 @@ export interface Incident {
 /**
  * What is done about the first, the second, the third and every further divergence, when nothing else is asked for: the last
  * checkpoint and other random numbers; further back and half the learning rate; more sampler steps as well; and an energy
- * penalty of 0.1. Each is a remedy that the authors of JEM or those who reproduced it name.
+ * penalty of 0.1 with all chains started anew. Each is a remedy that the authors of JEM or those who reproduced it name.
  *
  * @example Usage
  * ```ts
@@ -77,5 +82,6 @@ export const defaultRemedies: readonly Remedy[] = [
   { rollback: 1 },
   { rollback: 2, learningRate: 0.5 },
   { rollback: 2, learningRate: 0.5, steps: 2 },
-  { rollback: 3, learningRate: 0.5, energyL2: 0.1 },
+  // A divergence that comes again although weights and rates are sound is in the chains: the old ones go back with a checkpoint.
+  { rollback: 3, learningRate: 0.5, energyL2: 0.1, quarantine: "all" },
 ];

@@ -1,13 +1,18 @@
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { leakFree } from "@jem-js-internal/testing";
+import { isAvailable } from "@jem-js/native";
+import { registerWasmGradients } from "@jem-js/wasm-gradients";
+import { leakFree, useBackend } from "@jem-js-internal/testing";
+import "@tensorflow/tfjs-backend-wasm";
 import { dispose, memory, type Optimizer, train } from "@tensorflow/tfjs-core";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { contents } from "../testing/contents.ts";
 import { tinyJem } from "../testing/tiny_jem.ts";
 import { type CheckpointOptions, earlyStopping, type FitOptions, fit, memoryCheckpoints } from "./mod.ts";
 import { fileCheckpoints, jsonlMetrics } from "./node.ts";
+
+registerWasmGradients();
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), "resume-"));
@@ -19,8 +24,9 @@ async function trainTo(
   iterations: number,
   optimizer: Optimizer = train.adam(0.01),
   more: Partial<FitOptions> = {},
+  convolutional: boolean = false,
 ): Promise<void> {
-  const { procedure, batches, options, variables, average } = tinyJem(iterations, optimizer);
+  const { procedure, batches, options, variables, average } = tinyJem(iterations, optimizer, convolutional);
   await fit(procedure, batches, {
     ...options,
     checkpoints: { store: fileCheckpoints(join(folder, "checkpoints")), every: 10, keep: 2 },
@@ -49,6 +55,24 @@ test.each<[string, () => Optimizer]>([
   await trainTo(halves, 60, optimizer());
   expect(contents(halves)).toEqual(contents(whole));
   expect(readdirSync(join(whole, "checkpoints")).sort()).toEqual(["50", "60"]);
+});
+
+describe.each(["cpu", "wasm", ...(isAvailable() ? ["native"] : [])])("on %s", (backend) => {
+  useBackend(backend);
+
+  test("fit() of a convolutional network resumed equals fit() uninterrupted, byte for byte", async () => {
+    const [whole, halves] = [newFolder(), newFolder()];
+    const trainConvolutional = (folder: string, iterations: number): Promise<void> =>
+      trainTo(folder, iterations, train.adam(0.01), {}, true);
+    await trainConvolutional(whole, 60);
+    await trainConvolutional(halves, 30);
+    await trainConvolutional(halves, 60);
+    const files = contents(whole);
+    expect(contents(halves)).toEqual(files);
+    const last = Object.keys(files).filter((path) => path.startsWith("/checkpoints/60/"));
+    const parts = ["weights", "optimizer", "average", "buffer"].map((part) => `/checkpoints/60/${part}.bin`);
+    expect(last).toEqual(expect.arrayContaining(parts));
+  });
 });
 
 test("fit() sees what is missing from a resumed state: the test above can fail", async () => {

@@ -3,11 +3,14 @@ import { foldIn, type Key, key, uniform } from "@jem-js/random";
 import { type ReplayBuffer, replayBuffer, sgld } from "@jem-js/samplers";
 import {
   add,
+  conv2d,
   matMul,
   mul,
   type Optimizer,
+  reshape,
   type Tensor,
   type Tensor2D,
+  type Tensor4D,
   tanh,
   tidy,
   train,
@@ -35,15 +38,22 @@ export interface TinyJem {
   readonly options: FitOptions;
 }
 
-/** A run of `iterations` whose learning rate falls over 60. */
-export function tinyJem(iterations: number, optimizer: Optimizer = train.adam(0.01)): TinyJem {
+/** A run of `iterations` whose learning rate falls over 60; the first layer is a product or, of the same values, a convolution. */
+export function tinyJem(
+  iterations: number,
+  optimizer: Optimizer = train.adam(0.01),
+  convolutional: boolean = false,
+): TinyJem {
   const weights = (seed: number, shape: [number, number], scale: number): Tensor =>
     tidy(() => mul(uniform(key(seed), shape, { min: -1 }), scale));
   const variables = [variable(weights(0, [2, 8], 0.7)), variable(zeros([8])), variable(weights(1, [8, 2], 0.25))];
   const [hidden, bias, output] = variables as [Variable, Variable, Variable];
-  const head = energyHead((x) =>
-    matMul(tanh(add(matMul(x as Tensor2D, hidden as Tensor2D), bias)), output as Tensor2D),
-  );
+  const first = (x: Tensor): Tensor => {
+    if (!convolutional) return matMul(x as Tensor2D, hidden as Tensor2D);
+    const [images, filter] = [reshape(x, [-1, 1, 2, 1]), reshape(hidden, [1, 2, 1, 8])];
+    return reshape(conv2d(images as Tensor4D, filter as Tensor4D, 1, "valid"), [-1, 8]);
+  };
+  const head = energyHead((x) => matMul(tanh(add(first(x), bias)), output as Tensor2D));
   const buffer = replayBuffer({ key: key(1), size: 50, shape: [2] });
   const kernel = sgld(head, { stepSize: 0.5, noiseScale: 0.05 });
   const procedure = jemProcedure(head, { kernel, buffer, steps: 3, energyL2: 0.05 });

@@ -200,13 +200,28 @@ void test_noise(Context& context, const Kernels& kernels, Report& report) {
   constexpr size_t kSize = 100001, kPrefix = 777;
   const Floats zeros(kSize, 0);
   Floats all(kSize), prefix(kPrefix);
-  kernels.noise->langevin(context, kSize, zeros.data(), zeros.data(), 0, 1, 3, 4, all.data());
-  kernels.noise->langevin(context, kPrefix, zeros.data(), zeros.data(), 0, 1, 3, 4, prefix.data());
+  kernels.noise->langevin(context, kSize, zeros.data(), zeros.data(), 0, 1, 3, 4, HUGE_VALF, -HUGE_VALF, HUGE_VALF, all.data());
+  kernels.noise->langevin(context, kPrefix, zeros.data(), zeros.data(), 0, 1, 3, 4, HUGE_VALF, -HUGE_VALF, HUGE_VALF,
+                          prefix.data());
   double sum = 0, square = 0;
   for (float value : all) sum += value, square += static_cast<double>(value) * value;
   report.record("noise prefix", std::equal(prefix.begin(), prefix.end(), all.begin()) ? 0 : 1, kExact, "");
   report.record("noise mean", fabs(sum / kSize), 0.013, "");
   report.record("noise variance", fabs(square / kSize - 1), 0.018, "");
+}
+
+/** The bounds of a Langevin step, without noise. */
+void test_langevin(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  const size_t n = random.integer(1, 40000);
+  const Floats x = random.normals(n), gradient = random.normals(n);
+  Floats y(n, NAN);
+  Doubles expected(n);
+  for (size_t i = 0; i < n; i++) {
+    const float drift = 0.5f * fminf(fmaxf(gradient[i], -0.8f), 0.8f);
+    expected[i] = fminf(fmaxf(x[i] + drift, -1), 1.2f);
+  }
+  kernels.noise->langevin(context, n, x.data(), gradient.data(), 0.5f, 0, 3, 4, 0.8f, -1, 1.2f, y.data());
+  check_elements(report, "langevin", y, expected, kExact);
 }
 
 }  // namespace
@@ -221,6 +236,7 @@ int test_pointwise(Context& context, const Kernels& kernels, int cases) {
     test_reduction(random, context, kernels, report);
     test_pooling(random, context, kernels, report);
     test_rows(random, context, kernels, report);
+    test_langevin(random, context, kernels, report);
   }
   return report.finish("pointwise", cases);
 }

@@ -25,7 +25,7 @@ const ATTRS: Record<string, object> = {
   LeakyReluGrad: { alpha: 0.2 },
   EluGrad: {},
   BroadcastScale: { shape: [7, 3], scale: 2 },
-  LangevinStep: { stepSize: 1, noiseScale: 1, key: [0, 0] },
+  LangevinStep: { stepSize: 1, noiseScale: 1, key: [0, 0], gradientClip: 1, clamp: [-1, 1] },
   Sum: { axis: [0, 2] },
   ArgMax: { axis: 0 },
   Softmax: { dim: -1 },

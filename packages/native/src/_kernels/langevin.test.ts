@@ -1,12 +1,14 @@
 import { foldIn, key, normal, normalValues } from "@jem-js/random";
 import {
   add,
+  clipByValue,
   engine,
   mul,
   type NamedAttrMap,
   type NamedTensorMap,
   setBackend,
   type Tensor,
+  tensor1d,
   zeros,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
@@ -29,16 +31,36 @@ describeNative("LangevinStep", () => {
     }
   });
 
-  test("it equals the composed form to rounding", async () => {
-    const [step, composed] = await runOn("native", () => {
-      const x = randn([64, 28, 28, 1], 1);
-      const gradient = randn([64, 28, 28, 1], 2);
-      return [
-        langevinStep(x, gradient, { stepSize: 0.5, noiseScale: 0.01, key: key(3) }),
-        add(add(x, mul(gradient, 0.5)), mul(normal(key(3), [64, 28, 28, 1]), 0.01)),
-      ];
-    });
-    expect(step!.values).toBeAllclose(composed!.values, { rtol: 1e-6, atol: 1e-6 });
+  test.each<[string, { noiseScale: number; gradientClip?: number; clamp?: [number, number] }]>([
+    ["with noise", { noiseScale: 0.01 }],
+    ["with noise and bounds", { noiseScale: 0.3, gradientClip: 0.7, clamp: [-1, 0.9] }],
+    ["with bounds and no noise, as in JEM++", { noiseScale: 0, gradientClip: 1, clamp: [-1, 1] }],
+    ["with one bound", { noiseScale: 0.01, clamp: [-1, 1] }],
+  ])("it equals the composed form, %s", async (_, rule) => {
+    for (const size of [1, 700, 50_176]) {
+      const [step, composed] = await runOn("native", () => {
+        const [x, gradient] = [randn([size], 1), randn([size], 2)];
+        const { gradientClip, clamp } = rule;
+        const slope = gradientClip === undefined ? gradient : clipByValue(gradient, -gradientClip, gradientClip);
+        const moved = add(add(x, mul(slope, 0.5)), mul(normal(key(3), [size]), rule.noiseScale));
+        return [
+          langevinStep(x, gradient, { ...rule, stepSize: 0.5, key: key(3) }),
+          clamp === undefined ? moved : clipByValue(moved, ...clamp),
+        ];
+      });
+      expect(step!.values).toEqual(composed!.values);
+    }
+  });
+
+  test("it passes on what is not a number, and bounds what is infinite", async () => {
+    const values = [NaN, Infinity, -Infinity, 1];
+    const attrs = { stepSize: 1, noiseScale: 0, key: key(0), gradientClip: 2, clamp: [-5, 5] };
+    const [slopes, positions] = await runOn("native", () => [
+      langevinStep(zeros([4]), tensor1d(values), attrs),
+      langevinStep(tensor1d(values), zeros([4]), attrs),
+    ]);
+    expect(slopes!.values).toEqual([NaN, 2, -2, 1]);
+    expect(positions!.values).toEqual([NaN, 5, -5, 1]);
   });
 
   test("it throws for another gradient's shape and for a key that is none, and takes empty tensors", async () => {

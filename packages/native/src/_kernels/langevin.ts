@@ -6,14 +6,27 @@ interface LangevinAttributes {
   readonly noiseScale: number;
   /** The key of the noise, two unsigned 32-bit words: `Key` of `@jem-js/random`. */
   readonly key: readonly [high: number, low: number];
+  /** Bounds each element of the gradient to `[-gradientClip, gradientClip]`. */
+  readonly gradientClip?: number | undefined;
+  /** Bounds of the result. */
+  readonly clamp?: readonly [min: number, max: number] | undefined;
 }
 
 /** The step of Langevin dynamics. */
 export const langevinKernels: KernelTable = {
-  /** `x + stepSize * gradient + noiseScale * normal(key)`: the noise equals `@jem-js/random`'s, bit for bit. */
+  /**
+   * `x + stepSize * gradient + noiseScale * normal(key)`, the gradient and the result within their bounds. The noise equals
+   * `@jem-js/random`'s, bit for bit; none is made at a scale of 0.
+   */
   LangevinStep: (inputs, attrs, backend) => {
     const { x, gradient } = inputs as { x: TensorInfo; gradient: TensorInfo };
-    const { stepSize, noiseScale, key } = attrs as LangevinAttributes;
+    const {
+      stepSize,
+      noiseScale,
+      key,
+      gradientClip = Infinity,
+      clamp = [-Infinity, Infinity],
+    } = attrs as LangevinAttributes;
     if (!sameShape(x.shape, gradient.shape)) {
       throw new TypeError(
         `Cannot take a Langevin step: the gradient must be [${x.shape.join(", ")}] ` +
@@ -32,7 +45,17 @@ export const langevinKernels: KernelTable = {
     }
     const out = backend.output(x.shape, "float32");
     if (values !== null && slope !== null) {
-      backend.addon.langevin(values.length, values, slope, stepSize, noiseScale, key[0], key[1], out.values);
+      backend.addon.langevin(
+        values.length,
+        values,
+        slope,
+        stepSize,
+        noiseScale,
+        ...key,
+        gradientClip,
+        ...clamp,
+        out.values,
+      );
     }
     return out.info;
   },

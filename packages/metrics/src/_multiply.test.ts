@@ -1,0 +1,51 @@
+import { normalValues } from "@jem-js/random/values";
+import "@jem-js-internal/testing";
+import { expect, test } from "vitest";
+import { multiply, multiplyAdd, transpose } from "./_multiply.ts";
+
+function plain(a: Float64Array, b: Float64Array, m: number, k: number, n: number): Float64Array {
+  const c = new Float64Array(m * n);
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) for (let p = 0; p < k; p++) c[i * n + j]! += a[i * k + p]! * b[p * n + j]!;
+  return c;
+}
+
+const random = (seed: number, size: number): Float64Array => Float64Array.from(normalValues([0, seed], size));
+const exact = { rtol: 0, atol: 1e-11 };
+
+// Around the sides of a tile (3) and of a block (126 rows, 256 deep).
+const shapes = [
+  [1, 1, 1],
+  [3, 5, 2],
+  [3, 256, 6],
+  [4, 257, 7],
+  [127, 300, 131],
+  [260, 20, 2],
+] as const;
+
+test.each(shapes)("multiply() is the definition: %i x %i x %i", (m, k, n) => {
+  const [a, b] = [random(1, m * k), random(2, k * n)];
+  expect(multiply(a, b, [m, k, n], undefined)).toBeAllclose(plain(a, b, m, k, n), exact);
+});
+
+test.each(shapes)("multiplyAdd() takes strides, and adds the upper triangle alone: %i x %i", (m, k) => {
+  const x = random(3, m * k);
+  const c = new Float64Array(m * m).fill(1);
+  multiplyAdd(c, { data: x, row: k, column: 1 }, { data: x, row: 1, column: k }, [m, k, m], true);
+  const expected = plain(x, transpose(x, m, k), m, k, m);
+  for (let i = 0; i < m; i++) {
+    for (let j = i; j < m; j++) expect(Math.abs(c[i * m + j]! - 1 - expected[i * m + j]!)).toBeLessThan(1e-11);
+  }
+});
+
+test("multiply() is the product that is plugged in, with the shapes of its operands", () => {
+  const calls: unknown[] = [];
+  const a = random(1, 6);
+  const b = random(2, 12);
+  const result = multiply(a, b, [2, 3, 4], (...args) => {
+    calls.push(args);
+    return plain(...args);
+  });
+  expect(calls).toEqual([[a, b, 2, 3, 4]]);
+  expect(result).toBeAllclose(multiply(a, b, [2, 3, 4], undefined), exact);
+});
