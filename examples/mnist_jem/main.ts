@@ -26,6 +26,7 @@ async function main(): Promise<number> {
   const control = controlTrainee(config);
   console.log(
     `Training a ${config.preset} convNet (${jem.model.countParams()} parameters) on the ${config.backend} backend.\n` +
+      `Its chains sample at temperature T = ${config.temperature}: exp(f / T), not exp(f).\n` +
       `Everything goes to ${config.out}. Ctrl-C ends the training; what is there is kept and can be gone on with.`,
   );
   const signal = abortOnInterrupt();
@@ -63,9 +64,8 @@ async function main(): Promise<number> {
 async function configOf(args: readonly string[]): Promise<Config | undefined> {
   const folder = readResume(args);
   if (folder !== undefined) {
-    const config = readRunFolder(folder);
-    await startBackend(config);
-    return config;
+    const former = readRunFolder(folder);
+    return configFor(former, await startBackend(former));
   }
   const options = readOptions(args);
   if (!options) return undefined;

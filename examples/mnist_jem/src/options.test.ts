@@ -10,6 +10,8 @@ test("readOptions() has defaults for everything", () => {
   expect(configFor(config, "wasm")).toMatchObject({ backend: "wasm", preset: "small", iterations: 2000 });
   expect(configFor(config, "native")).toMatchObject({ backend: "native", preset: "base", iterations: 1000 });
   expect(configFor(readOptions(["--preset", "base"])!, "wasm").preset).toBe("base");
+  expect(configFor(config, "wasm").temperature).toBeCloseTo(0.01 ** 2 / (2 * 10), 12);
+  expect(configFor(readOptions(["--step-size", "1"])!, "wasm").temperature).toBeCloseTo(5e-5, 12);
 });
 
 test("readOptions() takes the flags, and smaller numbers for --smoke", () => {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { convNetPresets } from "@jem-js/models";
+import { sgld } from "@jem-js/samplers";
 import { backendNames } from "./backend.ts";
 
 /** Everything that determines a run; written to `config.json`. */
@@ -16,6 +17,8 @@ export interface Config {
   readonly inputNoise: number;
   readonly energyL2: number;
   readonly sgld: { readonly steps: number; readonly stepSize: number; readonly noiseScale: number };
+  /** The temperature at which the chains sample, which follows from `sgld`. */
+  readonly temperature: number;
   /** The bounds that samples are clipped to. */
   readonly clamp: readonly [number, number];
   readonly buffer: { readonly size: number; readonly reinitProbability: number };
@@ -32,7 +35,7 @@ export interface Config {
 }
 
 /** What the command line says; the rest depends on the backend. */
-export type Options = Omit<Config, "preset" | "iterations" | "backend"> & {
+export type Options = Omit<Config, "preset" | "iterations" | "backend" | "temperature"> & {
   readonly preset: Config["preset"] | undefined;
   readonly iterations: number | undefined;
   readonly backend: string | undefined;
@@ -70,11 +73,13 @@ export function readResume(args: readonly string[]): string | undefined {
   return folder;
 }
 
-/** The preset and the length of a run that a backend can do in some minutes. */
+/** The preset and the length of a run that a backend can do in some minutes, and what follows from the options. */
 export function configFor(options: Options, backend: string): Config {
   const isCompiled = backend !== "wasm" && backend !== "cpu";
   const iterations = options.iterations ?? (isCompiled ? 1000 : 2000);
-  return { ...options, backend, preset: options.preset ?? (isCompiled ? "base" : "small"), iterations };
+  const preset = options.preset ?? (isCompiled ? "base" : "small");
+  const { temperature } = sgld({ score: (x) => x }, options.sgld); // the same for every model
+  return { ...options, backend, preset, iterations, temperature };
 }
 
 /** Reads the command line; undefined when help is asked for. Throws on what it does not know. */

@@ -56,6 +56,7 @@ test("writeFigures() and writeReport() write a page with or without results", as
   const early = readFileSync(await writeReport(config, "The run was interrupted <early>."), "utf8");
   expect(early).toContain("The run was interrupted &lt;early&gt;.");
   expect(early).not.toContain("results.json</caption>");
+  expect(early).toContain("Chains sample at temperature T = 0.000005");
   const results = { jem: evaluation(0.9, 0.2), control: evaluation(0.95, 0.01) };
   writeFigures(config, results);
   writeFileSync(join(folder, "results.json"), JSON.stringify(comparison(results)));

@@ -87,13 +87,14 @@ export function writeFigures({ out, seed, evaluation }: Config, { jem, control }
 
 /** Writes `report.html` into the folder of the run from what is there, and returns its path. */
 export async function writeReport(config: Config, ended?: string): Promise<string> {
-  const { preset, iterations, backend, seed } = config;
+  const { preset, iterations, backend, seed, temperature } = config;
   const { images, attacked, attackSteps } = config.evaluation;
   const { path } = await report(config.out, {
     title: "A joint energy-based model on MNIST",
     summary: [
       `A ${preset} convNet trained as a JEM for ${iterations} iterations on ${backend}, seed ${seed}, beside the same ` +
         "network trained by cross-entropy alone: equal initial weights, batches, learning rate and iterations.",
+      `Chains sample at temperature T = ${temperature}: exp(f / T), not exp(f).`,
       ended ??
         `Evaluated on ${images} test images and ${images} of Fashion-MNIST; ${attacked} were attacked by PGD with ` +
           `${attackSteps} steps from a random start, on pixels in [0, 1].`,

@@ -1,3 +1,4 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Dataset } from "./dataset.ts";
 
 /** Throws unless `value` is an integer from `minimum` to `maximum`. */
@@ -69,5 +70,44 @@ export function checkIndices(action: string, indices: ArrayLike<number>, size: n
         `Cannot ${action}: indices must be integers from 0 to ${size - 1} but found ${String(index)} at ${i}`,
       );
     }
+  }
+}
+
+/** Throws unless `x` is a batch of float32 images. */
+export function checkImages(action: string, x: Tensor): void {
+  if (x.rank !== 4 || x.dtype !== "float32" || x.size === 0) {
+    throw new TypeError(
+      `Cannot ${action}: x must be float32 [batch, height, width, channels] but found ${x.dtype} [${x.shape.join(", ")}]`,
+    );
+  }
+}
+
+/** Throws unless `shape` is the shape of a batch of images. */
+export function checkImageShape(action: string, shape: readonly number[]): void {
+  if (!Array.isArray(shape) || shape.length !== 4 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
+    throw new TypeError(
+      `Cannot ${action}: shape must be [batch, height, width, channels] but found ${JSON.stringify(shape)}`,
+    );
+  }
+}
+
+/** Throws unless `value` is a finite number above 0. */
+export function checkPositive(action: string, name: string, value: number): void {
+  if (!(Number.isFinite(value) && value > 0)) {
+    throw new RangeError(`Cannot ${action}: ${name} must be a finite number greater than 0 but found ${String(value)}`);
+  }
+}
+
+/** Throws unless `value` is a number from `minimum` to `maximum`. */
+export function checkBetween(action: string, name: string, value: number, minimum: number, maximum: number): void {
+  if (!(value >= minimum && value <= maximum)) {
+    throw new RangeError(`Cannot ${action}: ${name} must be from ${minimum} to ${maximum} but found ${String(value)}`);
+  }
+}
+
+/** Throws unless `bytes` is a Uint8Array. */
+export function checkBytes(action: string, bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`Cannot ${action}: bytes must be a Uint8Array but found ${typeof bytes}`);
   }
 }

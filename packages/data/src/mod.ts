@@ -1,5 +1,6 @@
 /**
- * Images for training: read IDX files, check them, scale their pixels, and go through them in seeded, resumable batches.
+ * Data for training and for its tests: read the files of datasets, check them, go through them in seeded, resumable batches,
+ * augment and corrupt images, and draw from toy densities whose truth is known.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -15,11 +16,37 @@
  * @module
  */
 export * from "./add_noise.ts";
+export * from "./balanced_subset.ts";
+export * from "./banana.ts";
 export * from "./batch_tensor.ts";
 export * from "./batches.ts";
+export * from "./blur_images.ts";
+export * from "./checkerboard.ts";
+export * from "./compress_images.ts";
+export * from "./constant_images.ts";
 export * from "./dataset.ts";
+export * from "./dequantize.ts";
+export * from "./eight_gaussians.ts";
+export * from "./funnel.ts";
+export * from "./gaussian_mixture.ts";
+export * from "./gunzip.ts";
 export * from "./image_dataset.ts";
+export * from "./interpolate_images.ts";
+export * from "./moons.ts";
+export * from "./noise_images.ts";
+export * from "./random_crop.ts";
+export * from "./random_flip.ts";
+export * from "./read_cifar.ts";
+export * from "./read_csv.ts";
 export * from "./read_idx.ts";
+export * from "./read_npy.ts";
+export * from "./read_npz.ts";
+export * from "./read_png.ts";
+export * from "./read_svhn.ts";
+export * from "./rings.ts";
+export * from "./rotate_images.ts";
 export * from "./scale_pixels.ts";
+export * from "./spirals.ts";
 export * from "./split_dataset.ts";
 export * from "./subset.ts";
+export * from "./toy_density.ts";

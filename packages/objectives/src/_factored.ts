@@ -9,6 +9,7 @@ import {
   mul,
   neg,
   type Scalar,
+  scalar,
   type Tensor1D,
   type Tensor2D,
   tensor1d,
@@ -20,8 +21,8 @@ import type { JemOptions, JemTerms } from "./jem.ts";
 
 /** The logits that the factored objective reads, `[batch, classes]` each. */
 export interface FactoredLogits {
-  /** Of the labelled examples. */
-  readonly logits: Tensor2D;
+  /** Of the labelled examples; undefined when there are none. */
+  readonly logits: Tensor2D | undefined;
   /** Their labels. */
   readonly labels: Labels;
   /** Of the data of `p(x)`. */
@@ -35,12 +36,12 @@ export function factoredTerms({ logits, labels, positive, negative }: FactoredLo
   const { pxWeight = 1, pyxWeight = 1, energyL2 = 0 } = options;
   const data: Tensor1D = logSumExp(positive, 1);
   const samples: Tensor1D = logSumExp(negative, 1);
-  const crossEntropy = crossEntropyOfLogits(logits, labels);
+  const crossEntropy = logits ? crossEntropyOfLogits(logits, labels) : scalar(0);
   const gap = energyGap(data, samples);
   const px: Scalar = neg(gap);
   const factored: Scalar = add(mul(px, pxWeight), mul(crossEntropy, pyxWeight));
   const loss: Scalar = energyL2 === 0 ? factored : add(factored, energyPenalty(data, samples, energyL2));
-  return { loss, crossEntropy, px, energyGap: gap, accuracy: accuracyOf(logits, labels) };
+  return { loss, crossEntropy, px, energyGap: gap, accuracy: logits ? accuracyOf(logits, labels) : scalar(0) };
 }
 
 /** Throws unless the weights are finite and not negative. */

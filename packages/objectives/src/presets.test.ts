@@ -18,6 +18,11 @@ test("every preset is taken by its objective", async () => {
     objectives.jem(head, batch, presets.jem.loss),
     objectives.jem(head, batch, presets.jemPlusPlus.loss),
     objectives.jem(head, batch, presets.sadaJem.loss),
+    objectives.semiSupervisedJem(head, { ...batch, unlabeled: x }, presets.semiSupervisedJem.loss).loss,
+    objectives.conditionalLikelihood(head, batch, presets.conditionalLikelihood.loss).loss,
+    objectives.contrastiveDivergence(head, batch, presets.shortRun.loss).loss,
+    objectives.scoreMatching(head, batch, presets.scoreMatching.loss).loss,
+    objectives.denoisingScoreMatching(head, batch, { key: key(0), ...presets.denoisingScoreMatching.loss }).loss,
     objectives.contrastiveDivergence(head, batch, presets.igebm.loss).loss,
     objectives.improvedContrastiveDivergence(head, batch, presets.improvedContrastiveDivergence.loss).loss,
     objectives.energyDiscrepancy(head, batch, { key: key(0), ...presets.energyDiscrepancy.loss }).loss,
@@ -44,6 +49,17 @@ test("the kernels and buffers of @jem-js/samplers take the presets", async () =>
     expect(Array.from(await x.data()).every(Number.isFinite)).toBe(true);
     store.dispose();
   }
+});
+
+test("the presets of the kin of JEM complete its own, and short-run chains start from noise", async () => {
+  const head = headOf(smallWeights());
+  const { buffer } = { ...presets.jem, ...presets.conditionalLikelihood };
+  const store = replayBuffer({ key: key(0), shape: [2], ...buffer });
+  expect(store.draw(key(1), 2, { labels: [0, 9] }).x.shape).toEqual([2, 2]);
+  store.dispose();
+  const { kernel, steps } = presets.shortRun;
+  const sample = objectives.shortRunNegatives((k, start) => run(sgld(head, kernel), start, { key: k, steps }).x);
+  expect((await sample(key(2), ones([3, 2]))).shape).toEqual([3, 2]);
 });
 
 test("the defaults of the objectives are those of their papers", async () => {

@@ -3,9 +3,18 @@
  * those of the objective; of `@jem-js/samplers`, `kernel` into those of `sgld` (`pyld` for JEM++), `steps` into those
  * of `run`, `buffer` into those of `replayBuffer`.
  *
- * They are recipes for images of 32 x 32 pixels (JEM and its kin on [-1, 1], the others on [0, 1]) with the networks of
- * their papers, not for other data: JEM's chains, say, sample at a temperature of 5e-5 and cannot learn a density in
- * the plane.
+ * Those with a `kernel` are recipes for images of 32 x 32 pixels (JEM and its kin and short-run on [-1, 1], the others on
+ * [0, 1]) with the networks of their papers, not for other data: JEM's chains, say, sample at a temperature of 5e-5 and
+ * cannot learn a density in the plane.
+ *
+ * Some objectives have none, for want of a source:
+ *
+ * - {@linkcode jointLikelihood}: no reference code draws pairs `(x, y)` from the model;
+ * - {@linkcode contrastiveDivergence} from {@linkcode dataNegatives}: CD-k was made for Boltzmann machines and Gibbs
+ *   steps (persistent chains: `igebm`; chains from noise: `shortRun`);
+ * - {@linkcode noiseContrastiveEstimation}: its noise and how much of it (`noise / batch`) are part of the batch, and belong
+ *   to the data;
+ * - {@linkcode crossEntropy} and {@linkcode spectralNormPenalty}: parts of a recipe, not one.
  *
  * @example Usage
  * ```ts
@@ -31,6 +40,23 @@ export const presets = {
     buffer: { size: 10_000, reinitProbability: 0.05 },
     data: { batch: 64, inputNoise: 0.03 },
     optimizer: { name: "adam", learningRate: 1e-4, beta1: 0.9, beta2: 0.999, warmUp: 1000 },
+  },
+  /**
+   * {@linkcode semiSupervisedJem}: JEM with `--labels_per_class` (code of wgrathwohl/JEM), all else as in `jem`. The two
+   * batches are drawn apart, the unlabelled one from all of the training data. It has no entropy term; VERA, which has one,
+   * gives it no weight either unless told otherwise (code of wgrathwohl/VERA).
+   */
+  semiSupervisedJem: {
+    loss: { pxWeight: 1, pyxWeight: 1, energyL2: 0, entropyWeight: 0 },
+    data: { labeled: 64, unlabeled: 64, inputNoise: 0.03 },
+  },
+  /**
+   * {@linkcode conditionalLikelihood}: the ablation p(x|y) of JEM (code of wgrathwohl/JEM with `--p_x_y_weight 1` alone), all
+   * else as in `jem`. The chains run at the labels of the data, from the block of their class in the buffer.
+   */
+  conditionalLikelihood: {
+    loss: { form: "difference", energyL2: 0 },
+    buffer: { size: 10_000, reinitProbability: 0.05, classes: 10 },
   },
   /**
    * {@linkcode jem}: JEM++ on CIFAR-10 (code of sndnyang/JEMPP). The kernel is `pyld`, proximal by its clip, most of
@@ -70,6 +96,17 @@ export const presets = {
     data: { batch: 128 },
     optimizer: { name: "adam", learningRate: 3e-4, beta1: 0, beta2: 0.999 },
   },
+  /**
+   * {@linkcode contrastiveDivergence} from {@linkcode shortRunNegatives}: short-run on CIFAR-10, "non-convergent" (code of
+   * point0bar1/ebm-anatomy). There the loss is multiplied by `2 / noiseScale^2`, of which Adam takes little notice.
+   */
+  shortRun: {
+    loss: { form: "difference", energyL2: 0 },
+    steps: 150,
+    kernel: { stepSize: 1, noiseScale: 0.01 },
+    data: { batch: 100, inputNoise: 0.03 },
+    optimizer: { name: "adam", learningRate: 1e-4, beta1: 0.9, beta2: 0.999 },
+  },
   /** {@linkcode improvedContrastiveDivergence} on CIFAR-10 (code of yilundu/improved_contrastive_divergence). */
   improvedContrastiveDivergence: {
     loss: { stepSize: 100, clamp: [0, 1], klWeight: 1, entropyWeight: 0.3, energyL2: 1 },
@@ -82,8 +119,26 @@ export const presets = {
   },
   /** {@linkcode energyDiscrepancy} on 25 Gaussians in the plane (code of J-zin/energy-discrepancy). */
   energyDiscrepancy: { loss: { noiseScale: 1, samples: 4, stabilization: 1 }, data: { batch: 128 } },
-  /** {@linkcode slicedScoreMatching} with variance reduction. */
-  slicedScoreMatching: { loss: { slices: 1, distribution: "rademacher", varianceReduced: true } },
+  /**
+   * {@linkcode scoreMatching} as the comparison of sliced score matching has it: NICE, a flow, on MNIST, its pixels logits
+   * (code of ermongroup/sliced_score_matching). The loss itself has no parameters.
+   */
+  scoreMatching: { loss: {}, data: { batch: 24 }, optimizer: { name: "adam", learningRate: 1e-4 } },
+  /** {@linkcode slicedScoreMatching} with variance reduction, in the same comparison. */
+  slicedScoreMatching: {
+    loss: { slices: 1, distribution: "rademacher", varianceReduced: true },
+    data: { batch: 128 },
+    optimizer: { name: "adam", learningRate: 1e-4 },
+  },
+  /**
+   * {@linkcode denoisingScoreMatching} in the same comparison. Its noise is right for those data only; the loss there is
+   * `noiseScale^4` times this one, of which Adam takes little notice.
+   */
+  denoisingScoreMatching: {
+    loss: { noiseScale: 0.16 },
+    data: { batch: 128 },
+    optimizer: { name: "adam", learningRate: 1e-3 },
+  },
   /** {@linkcode steinDiscrepancy} and {@linkcode steinCriticLoss} on data in the plane (code of wgrathwohl/LSD). */
   steinDiscrepancy: {
     critic: { l2: 10 },

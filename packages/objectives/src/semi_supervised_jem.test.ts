@@ -1,7 +1,7 @@
 import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
 import { expectNumericGradient, leakFree, smallNetwork, smallWeights } from "@jem-js-internal/testing";
-import { dispose, ones, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
-import { expect, test } from "vitest";
+import { concat, dispose, ones, type Tensor, type Tensor2D, tensor2d, zeros } from "@tensorflow/tfjs-core";
+import { describe, expect, test } from "vitest";
 import { jemTerms, semiSupervisedJem } from "./mod.ts";
 
 const headOf = (w: Tensor): EnergyHead => energyHead(smallNetwork(w, tanh));
@@ -21,6 +21,7 @@ const batch = {
     [-1, 0.3],
   ]),
 };
+const noLabels = { x: ones([0, 2]), labels: [] };
 
 test("semiSupervisedJem() takes fewer labels than unlabelled data, and is jem() plus the weighted entropy", async () => {
   const options = { pxWeight: 0.5, pyxWeight: 2, energyL2: 0.1 };
@@ -38,19 +39,46 @@ test("semiSupervisedJem() takes fewer labels than unlabelled data, and is jem() 
   expect(await value(terms.loss)).toBeAllclose((await value(joint.loss)) + 0.3 * entropy);
 });
 
-test("semiSupervisedJem() has the gradient of its value", () =>
-  expectNumericGradient(
-    (w) => semiSupervisedJem(headOf(w), batch, { entropyWeight: 0.5, energyL2: 0.1 }).loss,
-    smallWeights(),
-  ));
+test("semiSupervisedJem() without labels is p(x) and the entropy", async () => {
+  const options = { pxWeight: 0.5, pyxWeight: 2, energyL2: 0.1, entropyWeight: 0.3 };
+  const some = semiSupervisedJem(head, batch, options);
+  const none = semiSupervisedJem(head, { ...batch, ...noLabels }, options);
+  for (const term of ["px", "energyGap", "entropy"]) expect(await value(none[term]!)).toBe(await value(some[term]!));
+  expect(await value(none.crossEntropy)).toBe(0);
+  expect(await value(none.accuracy)).toBe(0);
+  expect(await value(none.loss)).toBeAllclose((await value(some.loss)) - 2 * (await value(some.crossEntropy)));
+  const asTensor = semiSupervisedJem(head, { ...batch, x: ones([0, 2]), labels: zeros([0], "int32") }, options);
+  expect(await value(asTensor.loss)).toBe(await value(none.loss));
+});
 
-test("semiSupervisedJem() leaves its scalars alone", () =>
-  leakFree(() => dispose({ ...semiSupervisedJem(head, batch, { entropyWeight: 1 }) })));
+describe.each([
+  ["one label", batch],
+  ["no label", { ...batch, ...noLabels }],
+])("semiSupervisedJem() with %s", (_, few) => {
+  test("has the gradient of its value", () =>
+    expectNumericGradient(
+      (w) => semiSupervisedJem(headOf(w), few, { entropyWeight: 0.5, energyL2: 0.1 }).loss,
+      smallWeights(),
+    ));
+
+  test("leaves its scalars alone", () =>
+    leakFree(() => dispose({ ...semiSupervisedJem(head, few, { entropyWeight: 1 }) })));
+});
+
+test("semiSupervisedJem() averages each part over its own batch: fewer labels than all else change no weight", async () => {
+  const one = semiSupervisedJem(head, batch);
+  const [x, labels] = [concat([batch.x, batch.x, batch.x]), [1, 1, 1]];
+  const three = semiSupervisedJem(head, { ...batch, x, labels });
+  expect(await value(three.crossEntropy)).toBeAllclose(await value(one.crossEntropy));
+  expect(await value(three.loss)).toBeAllclose(await value(one.loss));
+});
 
 test("semiSupervisedJem() refuses empty batches and bad weights", () => {
   expect(() => semiSupervisedJem(head, { ...batch, unlabeled: ones([0, 2]) })).toThrow("unlabeled is empty");
   expect(() => semiSupervisedJem(head, { ...batch, negatives: ones([0, 2]) })).toThrow("negatives is empty");
-  expect(() => semiSupervisedJem(head, { ...batch, x: ones([0, 2]), labels: [] })).toThrow("the batch is empty");
+  expect(() => semiSupervisedJem(head, { ...batch, x: ones([0, 2]) })).toThrow("labels must be [0] but found [1]");
+  expect(() => semiSupervisedJem(head, { ...batch, labels: [] })).toThrow("labels must be [1] but found [0]");
+  expect(() => jemTerms(head, { ...batch, ...noLabels })).toThrow("the batch is empty");
   expect(() => semiSupervisedJem(head, batch, { entropyWeight: -1 })).toThrow(
     "entropyWeight must be at least 0 but found -1",
   );

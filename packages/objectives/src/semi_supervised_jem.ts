@@ -1,3 +1,4 @@
+import type { Labels } from "@jem-js/energy";
 import {
   add,
   logSumExp,
@@ -38,9 +39,10 @@ export interface SemiSupervisedTerms extends JemTerms {
  * Joint training with few labels: `-log p(y|x)` learns from the labelled examples, `-log p(x)` from unlabelled data,
  * and the entropy of `p(y|x)` on the latter, if it has a weight, moves decision boundaries away from data.
  *
- * `loss = jem(...) + entropyWeight mean_u H(p(y|x_u))`. The labelled batch may be as small as one example. Draw it
- * apart from the unlabelled one and with replacement: where there are fewer labels than a batch holds, a loader that
- * drops incomplete batches yields none. What has a label may be among the unlabelled data too.
+ * `loss = jem(...) + entropyWeight mean_u H(p(y|x_u))`. The labelled batch may be of any size: where it is empty, as when
+ * the labels among mixed data are told apart, `crossEntropy` and `accuracy` are 0. Better, draw it apart from the unlabelled
+ * one and with replacement: where there are fewer labels than a batch holds, a loader that drops incomplete batches yields
+ * none. What has a label may be among the unlabelled data too.
  *
  * Use it when most data has no labels; with a label for each example use {@linkcode jem}.
  *
@@ -73,7 +75,7 @@ export interface SemiSupervisedTerms extends JemTerms {
  * @param batch Labelled examples, unlabelled data and negatives, `[..., ...input]` each, borrowed.
  * @param options The weights of the terms.
  * @returns The loss and its parts, scalars owned by the caller.
- * @throws {TypeError} When a batch is empty or the labels do not fit it.
+ * @throws {TypeError} When `unlabeled` or `negatives` is empty, or the labels do not fit `x`.
  * @throws {RangeError} When a weight is negative or not finite, or a label given as an array is outside [0, classes).
  */
 export function semiSupervisedJem(
@@ -85,17 +87,22 @@ export function semiSupervisedJem(
   const { entropyWeight = 0 } = options;
   checkNotEmpty("negatives", negatives.shape[0]);
   checkNotEmpty("unlabeled", unlabeled.shape[0]);
+  if (x.shape[0] === 0) checkNoLabels(labels);
   checkJemOptions(options);
   checkWeights({ entropyWeight });
   return tidy(() => {
     const positive = head.logits(unlabeled);
-    const terms = factoredTerms(
-      { logits: head.logits(x), labels, positive, negative: head.logits(negatives) },
-      options,
-    );
+    // Not every network and backend takes an empty batch.
+    const logits = x.shape[0] === 0 ? undefined : head.logits(x);
+    const terms = factoredTerms({ logits, labels, positive, negative: head.logits(negatives) }, options);
     const entropy = meanEntropy(positive);
     return { ...terms, loss: add(terms.loss, mul(entropy, entropyWeight)) as Scalar, entropy };
   });
+}
+
+function checkNoLabels(labels: Labels): void {
+  const count = "dataId" in labels ? labels.size : labels.length;
+  if (count !== 0) throw new TypeError(`Cannot compute the loss: labels must be [0] but found [${count}]`);
 }
 
 /** The mean entropy of `softmax(logits)`, in nats: `logsumexp_k f[k] - sum_k p_k f[k]`. */

@@ -96,6 +96,11 @@ export function langevinParts(action: string, head: ScoreModel, options: Langevi
   return { score: (x) => head.score(x, labels), clipped, noise, bounded, moved };
 }
 
+/** The temperature of `x' = x + stepSize score(x) + noiseScale xi`. */
+export function temperatureOf(stepSize: number, noiseScale: number): number {
+  return noiseScale ** 2 / (2 * stepSize);
+}
+
 /** Throws unless `head` has a score. */
 export function checkScoreModel(action: string, head: ScoreModel): void {
   if (typeof head?.score !== "function") {

@@ -20,7 +20,7 @@ import { adaptStepSize, copyAdaptation, startAdaptation } from "./_dual_averagin
 import { checkScoreModel } from "./_langevin.ts";
 import { readSchedule } from "./_schedule.ts";
 import { tidied } from "./_tidied.ts";
-import type { DensityModel, Kernel } from "./kernel.ts";
+import type { DensityModel, TemperedKernel } from "./kernel.ts";
 import type { MetropolisOptions, MetropolisState } from "./metropolis_options.ts";
 
 /** Positions with what the model says of them. */
@@ -53,7 +53,7 @@ export function metropolisKernel(
   head: DensityModel,
   options: MetropolisOptions & { targetAcceptance: number },
   transition: Transition,
-): Kernel<MetropolisState> {
+): TemperedKernel<MetropolisState> {
   checkScoreModel(action, head);
   if (typeof head.logDensity !== "function") {
     throw new TypeError(`Cannot ${action}: head must have a logDensity() but found ${typeof head.logDensity}`);
@@ -103,7 +103,13 @@ export function metropolisKernel(
     });
   }
 
-  return { init, step };
+  return {
+    init,
+    step,
+    get temperature(): number {
+      return temperature(0);
+    },
+  };
 }
 
 /**

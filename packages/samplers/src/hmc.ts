@@ -3,7 +3,7 @@ import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import { checkInteger } from "./_check.ts";
 import { diagonalMass, energyLoss, leapfrog, type Phase } from "./_leapfrog.ts";
 import { acceptOrReject, metropolisKernel } from "./_metropolis.ts";
-import type { DensityModel, Kernel } from "./kernel.ts";
+import type { DensityModel, TemperedKernel } from "./kernel.ts";
 import type { MetropolisOptions, MetropolisState } from "./metropolis_options.ts";
 
 /** Options of {@linkcode hmc}. */
@@ -51,7 +51,7 @@ export interface HmcOptions extends MetropolisOptions {
  * non-empty float32 tensor.
  * @throws {RangeError} When an option is out of its range.
  */
-export function hmc(head: DensityModel, options: HmcOptions): Kernel<MetropolisState> {
+export function hmc(head: DensityModel, options: HmcOptions): TemperedKernel<MetropolisState> {
   const action = "create hmc kernel";
   const { leapfrogSteps = 10, inverseMass } = options;
   checkInteger(action, "leapfrogSteps", leapfrogSteps, 1);

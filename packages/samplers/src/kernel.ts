@@ -41,3 +41,12 @@ export interface Kernel<S extends ChainState = ChainState> {
   /** The state one step further; `state` is borrowed and stays valid. Equal keys give equal steps. */
   step(key: Key, state: S): S;
 }
+
+/** A kernel that tells at which temperature it samples: each of this package. */
+export interface TemperedKernel<S extends ChainState = ChainState> extends Kernel<S> {
+  /**
+   * The temperature `T`, at step 0 when it is scheduled: the chains sample the density of `exp(f / T)`. Those of kernels
+   * without an accept step do so in the limit of small steps, and as long as no bound on scores or positions binds.
+   */
+  readonly temperature: number;
+}

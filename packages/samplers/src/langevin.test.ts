@@ -53,17 +53,19 @@ test.each([
   expect(await variance(kernel, 30)).toBeAllclose((temperature * s2) / (1 - eta / (2 * s2)), close);
 });
 
-test("sghmc() has its stationary variance", async () => {
-  const [eta, friction, temperature, s2] = [0.3, 0.4, 2, 1.5];
-  // The covariance of (x, v) under v' = (1 - friction) v - eta x / s2 + noise, x' = x + v', iterated.
-  let [xx, xv, vv] = [0, 0, 0];
-  const [c, k, q] = [1 - friction, eta / s2, 2 * friction * eta * temperature];
-  for (let i = 0; i < 500; i++) {
-    const newVv = c * c * vv - 2 * c * k * xv + k * k * xx + q;
-    const xNewV = c * xv - k * xx;
-    [xx, xv, vv] = [xx + 2 * xNewV + newVv, xNewV + newVv, newVv];
-  }
-  expect(await variance(sghmc(gaussian(s2), { eta, friction, temperature }), 40)).toBeAllclose(xx, close);
+test.each([
+  [0.3, 0.4, 2, 1.5],
+  [1.2, 0.7, 0.05, 0.9],
+])("sghmc() has its stationary variance: eta %d, friction %d, temperature %d, s2 %d", async (...args) => {
+  const [eta, friction, temperature, s2] = args;
+  const kernel = sghmc(gaussian(s2), { eta, friction, temperature });
+  // Without its velocity a chain is x'' = (2 - friction - k) x' - (1 - friction) x + noise, k = eta / s2: an AR(2) process.
+  const [phi1, phi2] = [2 - friction - eta / s2, friction - 1];
+  const noise = 2 * friction * eta * kernel.temperature;
+  const expected = ((1 - phi2) * noise) / ((1 + phi2) * ((1 - phi2) ** 2 - phi1 ** 2));
+  expect(kernel.temperature).toBe(temperature);
+  expect(expected).toBeAllclose((temperature * s2) / (1 - eta / (2 * s2 * (2 - friction))));
+  expect(await variance(kernel, 60)).toBeAllclose(expected, close);
 });
 
 test("sghmc() of friction 1 is sgld()", async () => {
@@ -73,12 +75,16 @@ test("sghmc() of friction 1 is sgld()", async () => {
   expect(await read(a.x)).toBeAllclose(await read(b.x));
 });
 
-test("psgld() has its stationary variance", async () => {
+test.each([undefined, 0.25])("psgld() has its stationary variance at temperature %s", async (temperature) => {
   const [eta, s2] = [0.4, 4];
+  const kernel = psgld(gaussian(s2), { eta, decay: 0.8, ...(temperature && { temperature }) });
+  expect(kernel.temperature).toBe(temperature ?? 1);
   // With many chains the preconditioner is s2 / sqrt(Var): its fixed point, with the step that it makes.
   let expected = s2;
-  for (let i = 0; i < 200; i++) expected = s2 / (1 - (eta * (s2 / Math.sqrt(expected))) / (2 * s2));
-  expect(await variance(psgld(gaussian(s2), { eta, decay: 0.8 }), 60)).toBeAllclose(expected, close);
+  for (let i = 0; i < 200; i++) {
+    expected = (kernel.temperature * s2) / (1 - (eta * (s2 / Math.sqrt(expected))) / (2 * s2));
+  }
+  expect(await variance(kernel, 60)).toBeAllclose(expected, close);
 });
 
 describe("pyld()", () => {
@@ -95,6 +101,24 @@ describe("pyld()", () => {
     const a = run(pyld({ score: neg }, { ...options, stem, innerSteps: 1 }), start, { key: key(1), steps: 3 });
     const b = run(sgld(whole, { ...options, gradientClip: 1 }), start, { key: key(1), steps: 3 });
     expect(await read(a.x)).toBeAllclose(await read(b.x));
+  });
+
+  test("has its stationary variance and tells the temperature", async () => {
+    const [stepSize, noiseScale, innerSteps, slope, s2] = [0.06, 0.3, 3, 2, 1.5];
+    // log p(x) = -(slope x)^2 / (2 slope^2 s2): the score at h = slope x is -h / (slope^2 s2).
+    const kernel = pyld(gaussian(slope ** 2 * s2), {
+      stem: (x) => mul(x, slope),
+      stepSize,
+      noiseScale,
+      innerSteps,
+      gradientClip: 1e3,
+    });
+    expect(kernel.temperature).toBeCloseTo(0.75, 12);
+    // x' = (1 - 3a / s2) x + noise of variance 3 sigma^2.
+    const expected = (innerSteps * noiseScale ** 2) / (1 - (1 - (innerSteps * stepSize) / s2) ** 2);
+    expect(expected).toBeAllclose((0.75 * s2) / (1 - (innerSteps * stepSize) / (2 * s2)));
+    expect(await variance(kernel, 30)).toBeAllclose(expected, close);
+    expect(pyld(gaussian(1), { stem: identity }).temperature).toBe(0);
   });
 
   test("holds the rest of the network while the stem moves on", async () => {
@@ -175,8 +199,11 @@ describe.each<[string, (head: ScoreModel, options: LangevinOptions) => Kernel]>(
 test("schedules reach the steps: sgld() with an annealed step", async () => {
   const kernel = sgld(gaussian(1), { stepSize: (step) => [0.5, 0.25][step]!, noiseScale: 0 });
   expect(await read(run(kernel, ones([1]), { key: key(0), steps: 2 }).x)).toBeAllclose([0.5 * 0.75]);
-  const falling = sgld(gaussian(1), { eta: 1, temperature: (step) => 1 - step });
+  const temperature = (step: number): number => 1 - step;
+  const falling = sgld(gaussian(1), { eta: 1, temperature });
   expect(falling.temperature).toBeCloseTo(1, 12);
+  expect(psgld(gaussian(1), { eta: 1, temperature }).temperature).toBe(1);
+  expect(sghmc(gaussian(1), { eta: 1, temperature }).temperature).toBe(1);
   expect(() => run(falling, ones([1]), { key: key(0), steps: 3 })).toThrow(
     "Cannot make step 2: temperature must be at least 0 but found -1",
   );
@@ -194,7 +221,7 @@ test("geometricSchedule() and polynomialSchedule() have their ends", () => {
 test("kernels refuse options out of range by value", () => {
   const head = gaussian(1);
   expect(() => sgld(head, { eta: 0 })).toThrow("Cannot create sgld kernel: eta must be greater than 0 but found 0");
-  expect(() => sgld(head, { eta: 1, alpha: 1 })).toThrow("but found both");
+  expect(() => sgld(head, { eta: 1, alpha: 1 })).toThrow("but found alpha and eta");
   expect(() => sgld(head, { stepSize: 1, noiseScale: 1, temperature: 1 } as object as { eta: 1 })).toThrow(
     "temperature follows from",
   );

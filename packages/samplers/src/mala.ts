@@ -2,7 +2,7 @@ import { type Key, normal, split } from "@jem-js/random";
 import { add, div, mul, sqrt, square, sub } from "@tensorflow/tfjs-core";
 import { sumPerChain } from "./_chains.ts";
 import { acceptOrReject, metropolisKernel } from "./_metropolis.ts";
-import type { DensityModel, Kernel } from "./kernel.ts";
+import type { DensityModel, TemperedKernel } from "./kernel.ts";
 import type { MetropolisOptions, MetropolisState } from "./metropolis_options.ts";
 
 /** Options of {@linkcode mala}. */
@@ -42,7 +42,7 @@ export interface MalaOptions extends MetropolisOptions {}
  * non-empty float32 tensor.
  * @throws {RangeError} When an option is out of its range.
  */
-export function mala(head: DensityModel, options: MalaOptions): Kernel<MetropolisState> {
+export function mala(head: DensityModel, options: MalaOptions): TemperedKernel<MetropolisState> {
   const settings = { targetAcceptance: 0.574, ...options };
   return metropolisKernel("create mala kernel", head, settings, (key, from, target, { stepSize, temperature }) => {
     const [noiseKey, acceptKey] = split(key) as [Key, Key];

@@ -92,13 +92,15 @@ describe.each(kernels)("%s()", (name, make) => {
 
   test("samples exp(f / T) at temperature T", async () => {
     const n = 10_000;
-    const hot = { ...{ stepSize: 0.5, temperature: 4 } };
-    const kernel = {
+    const hot = { stepSize: 0.5, temperature: 4 };
+    const kernels = {
       mala: mala(gaussian, hot),
       hmc: hmc(gaussian, hot),
       nuts: nuts(gaussian, { ...hot, maxTreeDepth: 3 }),
     };
-    const { x } = run(kernel[name as "mala"], mul(normal(key(3), [n, 1]), 2), { key: key(4), steps: 10 });
+    const kernel = kernels[name as "mala"];
+    expect(kernel.temperature).toBe(4);
+    const { x } = run(kernel, mul(normal(key(3), [n, 1]), 2), { key: key(4), steps: 10 });
     expect((await read(moments(x).variance))[0]).toBeAllclose(4, { rtol: 4 * Math.sqrt(2 / n), atol: 0 });
   });
 

@@ -5,7 +5,7 @@ import { diagonalMass } from "./_leapfrog.ts";
 import { metropolisKernel } from "./_metropolis.ts";
 import { disposeAll } from "./_tidied.ts";
 import { doubleTree, seedTree } from "./_trajectory.ts";
-import type { DensityModel, Kernel } from "./kernel.ts";
+import type { DensityModel, TemperedKernel } from "./kernel.ts";
 import type { MetropolisOptions, MetropolisState } from "./metropolis_options.ts";
 
 /** Options of {@linkcode nuts}. */
@@ -56,7 +56,7 @@ export interface NutsOptions extends MetropolisOptions {
  * non-empty float32 tensor.
  * @throws {RangeError} When an option is out of its range.
  */
-export function nuts(head: DensityModel, options: NutsOptions): Kernel<MetropolisState> {
+export function nuts(head: DensityModel, options: NutsOptions): TemperedKernel<MetropolisState> {
   const action = "create nuts kernel";
   const { maxTreeDepth = 5, inverseMass } = options;
   checkInteger(action, "maxTreeDepth", maxTreeDepth, 1);

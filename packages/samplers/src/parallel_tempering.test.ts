@@ -54,6 +54,7 @@ test("parallelTempering() keeps each temperature's density, with the swap rate o
     temperatures: [1, 4],
     kernel: (temperature) => mala(gaussian, { stepSize: 0.5 * temperature, temperature }),
   });
+  expect(kernel.temperature).toBe(1);
   const state = run(kernel, normal(key(1), [n, 1]), { key: key(2), steps: 30 });
   expect(await read(state.x)).toEqual(await read(state.replicas[0]!.x));
   const found = await Promise.all(state.replicas.map(async ({ x }) => (await read(moments(x).variance))[0]!));

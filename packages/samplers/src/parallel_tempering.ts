@@ -3,7 +3,7 @@ import { exp, less, log, minimum, mul, stack, sub, type Tensor } from "@tensorfl
 import { choose } from "./_chains.ts";
 import { checkInteger, checkPositive } from "./_check.ts";
 import { disposeAll, tidied } from "./_tidied.ts";
-import type { ChainState, DensityModel, Kernel, Labels } from "./kernel.ts";
+import type { ChainState, DensityModel, Kernel, Labels, TemperedKernel } from "./kernel.ts";
 
 /** Options of {@linkcode parallelTempering}. */
 export interface ParallelTemperingOptions<S extends ChainState> {
@@ -59,7 +59,7 @@ export interface TemperedState<S extends ChainState> extends ChainState {
 export function parallelTempering<S extends ChainState>(
   head: DensityModel,
   options: ParallelTemperingOptions<S>,
-): Kernel<TemperedState<S>> {
+): TemperedKernel<TemperedState<S>> {
   const action = "create parallel tempering kernel";
   if (typeof head?.logDensity !== "function") {
     throw new TypeError(`Cannot ${action}: head must have a logDensity() but found ${typeof head}`);
@@ -112,7 +112,7 @@ export function parallelTempering<S extends ChainState>(
     return { positions: positions.map((one) => one.clone()), swapAcceptance: stack(acceptances) };
   }
 
-  return { init, step };
+  return { init, step, temperature: temperatures[0]! };
 }
 
 function assemble<S extends ChainState>(replicas: readonly S[], info?: ChainState["info"]): TemperedState<S> {

@@ -4,7 +4,7 @@ import { startChains } from "./_chains.ts";
 import { checkPositive, checkProbability } from "./_check.ts";
 import { langevinParts } from "./_langevin.ts";
 import { readSchedule } from "./_schedule.ts";
-import type { ChainState, Kernel, ScoreModel } from "./kernel.ts";
+import type { ChainState, ScoreModel, TemperedKernel } from "./kernel.ts";
 import type { LangevinOptions } from "./langevin_options.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -34,7 +34,10 @@ export interface PsgldState extends ChainState {
  * Start where the score is not 0: there the first step is `eta / epsilon`.
  *
  * `V` is also averaged over the chains of the batch. The term of `G`'s derivative, which the authors too leave out,
- * vanishes as `decay` nears 1 or the batch grows.
+ * vanishes as `decay` nears 1 or the batch grows. With `G` as good as
+ * constant each coordinate is `sgld` of step size `a = eta G` and noise `sigma^2 = 2 eta T G`: the temperature
+ * `sigma^2 / (2a)` is `T`, whatever `G`. On a Gaussian of variance `s^2` the stationary variance is
+ * `T s^2 / (1 - eta G / (2 s^2))`.
  *
  * @example Usage
  * ```ts
@@ -58,7 +61,7 @@ export interface PsgldState extends ChainState {
  * @throws {TypeError} When `head` has no score; from `init`, when `x` is not a non-empty float32 tensor.
  * @throws {RangeError} When an option is out of its range.
  */
-export function psgld(head: ScoreModel, options: PsgldOptions): Kernel<PsgldState> {
+export function psgld(head: ScoreModel, options: PsgldOptions): TemperedKernel<PsgldState> {
   const action = "create psgld kernel";
   const { decay = 0.99, epsilon = 1e-5 } = options;
   const eta = readSchedule(action, "eta", options.eta);
@@ -90,5 +93,8 @@ export function psgld(head: ScoreModel, options: PsgldOptions): Kernel<PsgldStat
       meanSquare: from ? from.meanSquare.clone() : zeros([1, ...x.shape.slice(1)]),
     }),
     step,
+    get temperature(): number {
+      return temperature(0);
+    },
   };
 }

@@ -2,10 +2,10 @@ import { foldIn, type Key } from "@jem-js/random";
 import { grad, mul, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { startChains } from "./_chains.ts";
 import { checkInteger } from "./_check.ts";
-import { langevinParts } from "./_langevin.ts";
+import { langevinParts, temperatureOf } from "./_langevin.ts";
 import { readSchedule } from "./_schedule.ts";
 import { tidied } from "./_tidied.ts";
-import type { ChainState, Kernel, ScoreModel } from "./kernel.ts";
+import type { ChainState, ScoreModel, TemperedKernel } from "./kernel.ts";
 import type { LangevinOptions } from "./langevin_options.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -29,6 +29,11 @@ export interface PyldOptions extends LangevinOptions {
  * `x <- clamp(x + stepSize clip(grad_x <stem(x), p>, -gradientClip, gradientClip))`.
  *
  * One `step` is one pass and its inner steps: `run` with `steps: 10` is JEM++'s `M = 10`, `N = 5`.
+ *
+ * With noise of scale `sigma` in each inner step (JEM++ has none: `T = 0`), `N` inner steps of size `a` along a gradient
+ * that stays are one step of `sgld` of size `N a` and noise `sqrt(N) sigma`: the temperature is `T = sigma^2 / (2a)`,
+ * that of an inner step. Where the stem is linear, a Gaussian of variance `s^2` has the stationary variance
+ * `T s^2 / (1 - N a / (2 s^2))`.
  *
  * @example Usage
  * ```ts
@@ -55,7 +60,7 @@ export interface PyldOptions extends LangevinOptions {
  * tensor.
  * @throws {RangeError} When an option is out of its range.
  */
-export function pyld(head: ScoreModel, options: PyldOptions): Kernel {
+export function pyld(head: ScoreModel, options: PyldOptions): TemperedKernel {
   const action = "create pyld kernel";
   const { stem, innerSteps = 5, gradientClip = 1 } = options;
   if (typeof stem !== "function")
@@ -81,5 +86,11 @@ export function pyld(head: ScoreModel, options: PyldOptions): Kernel {
     return { ...last, step: state.step + 1 };
   }
 
-  return { init: (x, from) => ({ x: startChains(x), step: from?.step ?? 0 }), step };
+  return {
+    init: (x, from) => ({ x: startChains(x), step: from?.step ?? 0 }),
+    step,
+    get temperature(): number {
+      return temperatureOf(stepSize(0), noiseScale(0));
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { startChains } from "./_chains.ts";
 import { checkPositive, checkProbability } from "./_check.ts";
 import { langevinParts } from "./_langevin.ts";
 import { readSchedule } from "./_schedule.ts";
-import type { ChainState, Kernel, ScoreModel } from "./kernel.ts";
+import type { ChainState, ScoreModel, TemperedKernel } from "./kernel.ts";
 import type { LangevinOptions } from "./langevin_options.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -28,6 +28,11 @@ export interface SghmcState extends ChainState {
  * Stochastic gradient Hamiltonian Monte Carlo: Langevin dynamics with momentum, unadjusted:
  * `v' = (1 - friction) v + eta score(x) + sqrt(2 friction eta T) xi`, `x' = x + v'`.
  *
+ * With the leapfrog step `h = sqrt(eta)` and `v = h p` it is the dynamics `dx = p dt`,
+ * `dp = grad f(x) dt - (friction / h) p dt + sqrt(2 (friction / h) T) dW`, whose stationary density is that of
+ * `exp((f(x) - |p|^2 / 2) / T)`: the temperature is `T`. On a Gaussian of variance `s^2` the stationary variance is
+ * `T s^2 / (1 - eta / (2 s^2 (2 - friction)))`, for `eta < 2 s^2 (2 - friction)`.
+ *
  * @example Usage
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -48,7 +53,7 @@ export interface SghmcState extends ChainState {
  * @throws {TypeError} When `head` has no score; from `init`, when `x` is not a non-empty float32 tensor.
  * @throws {RangeError} When an option is out of its range.
  */
-export function sghmc(head: ScoreModel, options: SghmcOptions): Kernel<SghmcState> {
+export function sghmc(head: ScoreModel, options: SghmcOptions): TemperedKernel<SghmcState> {
   const action = "create sghmc kernel";
   const { friction = 0.1 } = options;
   const eta = readSchedule(action, "eta", options.eta);
@@ -76,5 +81,8 @@ export function sghmc(head: ScoreModel, options: SghmcOptions): Kernel<SghmcStat
       velocity: from ? from.velocity.clone() : zerosLike(x),
     }),
     step,
+    get temperature(): number {
+      return temperature(0);
+    },
   };
 }

@@ -165,8 +165,12 @@ test("sgld() and run() refuse bad options by value", () => {
   expect(() => sgld(model, { stepSize: Number.NaN, noiseScale: 0.01 })).toThrow("but found NaN");
   expect(() => sgld(model, { stepSize: 1, noiseScale: -0.1 })).toThrow("noiseScale must be at least 0 but found -0.1");
   expect(() => sgld(model, { alpha: 0 })).toThrow("alpha must be greater than 0 but found 0");
-  expect(() => sgld(model, { alpha: 1, stepSize: 1, noiseScale: 1 })).toThrow("but found both");
-  expect(() => sgld(model, { stepSize: 1 } as SgldOptions)).toThrow("give alpha, eta, or both stepSize and noiseScale");
+  expect(() => sgld(model, { alpha: 1, stepSize: 1, noiseScale: 1 })).toThrow(
+    "but found alpha and stepSize and noiseScale",
+  );
+  expect(() => sgld(model, { stepSize: 1 } as SgldOptions)).toThrow(
+    "give alpha, eta, or both stepSize and noiseScale but found stepSize",
+  );
   expect(() => sgld(model, { alpha: 1, clamp: [1, -1] })).toThrow("min < max but found [1, -1]");
   expect(() => sgld({} as ScoreModel, { alpha: 1 })).toThrow("head must have a score() but found object");
   const kernel = sgld(model, { alpha: 1 });

@@ -1,9 +1,9 @@
 import type { Key } from "@jem-js/random";
 import { tidy } from "@tensorflow/tfjs-core";
 import { startChains } from "./_chains.ts";
-import { langevinParts } from "./_langevin.ts";
+import { langevinParts, temperatureOf } from "./_langevin.ts";
 import { readSchedule } from "./_schedule.ts";
-import type { ChainState, Kernel, ScoreModel } from "./kernel.ts";
+import type { ChainState, ScoreModel, TemperedKernel } from "./kernel.ts";
 import type { LangevinOptions } from "./langevin_options.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -34,20 +34,13 @@ export interface SgldEtaOptions {
   readonly temperature?: Schedule;
 }
 
-/** The kernel of {@linkcode sgld}. */
-export interface SgldKernel extends Kernel {
-  /**
-   * `T = sigma^2 / (2a)`, at step 0 when it is scheduled: the chain's density is that of `exp(f / T)`. 5e-5 at JEM's
-   * defaults.
-   */
-  readonly temperature: number;
-}
-
 /**
  * Stochastic gradient Langevin dynamics, unadjusted: `x' = x + a score(x) + sigma xi`, `xi ~ N(0, I)`.
  *
- * For a small `a` its stationary density is `p(x)^(1/T)` with `T = sigma^2 / (2a)`. JEM's image defaults (`a = 1`,
- * `sigma = 0.01`) sample at `T = 5e-5`, almost an ascent to the modes; pass `alpha` or `eta` to sample the density itself.
+ * Langevin dynamics of `exp(f / T)`, `x' = x + eta grad f(x) / T + sqrt(2 eta) xi`, is this rule with `eta = a T` and
+ * `sigma^2 = 2 a T`: the temperature is `T = sigma^2 / (2a)`. On a Gaussian of variance `s^2` the stationary variance is
+ * `T s^2 / (1 - a / (2 s^2))`, for `a < 2 s^2`. JEM's image defaults (`a = 1`, `sigma = 0.01`) sample at `T = 5e-5`,
+ * almost an ascent to the modes; pass `alpha` or `eta` to sample the density itself.
  * With `gradientClip: 1`, `clamp: [-1, 1]` and `noiseScale: 0` it is the proximal form of JEM++. Step sizes, noise and
  * temperature may be functions of the step, as in annealing.
  *
@@ -78,7 +71,7 @@ export interface SgldKernel extends Kernel {
  * @throws {RangeError} When a step size or a gradient bound is not above 0, a noise scale or temperature is negative, or
  * `clamp` is empty; from `step`, when a schedule is so.
  */
-export function sgld(head: ScoreModel, options: SgldOptions): SgldKernel {
+export function sgld(head: ScoreModel, options: SgldOptions): TemperedKernel {
   const action = "create sgld kernel";
   const { stepSize, noiseScale } = readParameters(action, options);
   const { score, moved } = langevinParts(action, head, options);
@@ -92,7 +85,7 @@ export function sgld(head: ScoreModel, options: SgldOptions): SgldKernel {
     init: (x, from) => ({ x: startChains(x), step: from?.step ?? 0 }),
     step,
     get temperature(): number {
-      return noiseScale(0) ** 2 / (2 * stepSize(0));
+      return temperatureOf(stepSize(0), noiseScale(0));
     },
   };
 }
@@ -104,9 +97,12 @@ interface Parameters {
 
 function readParameters(action: string, options: SgldOptions): Parameters {
   const given = options as Partial<SgldStepOptions & SgldAlphaOptions & SgldEtaOptions>;
-  const forms = [given.alpha, given.eta, given.stepSize ?? given.noiseScale].filter((form) => form !== undefined);
-  if (forms.length > 1) {
-    throw new TypeError(`Cannot ${action}: give one of alpha, eta, or stepSize and noiseScale but found both`);
+  const found = (["alpha", "eta", "stepSize", "noiseScale"] as const).filter((name) => given[name] !== undefined);
+  const forms = new Set(found.map((name) => (name === "noiseScale" ? "stepSize" : name)));
+  if (forms.size > 1) {
+    throw new TypeError(
+      `Cannot ${action}: give one of alpha, eta, or stepSize and noiseScale but found ${found.join(" and ")}`,
+    );
   }
   const temperature = readSchedule(action, "temperature", given.temperature ?? 1, "zero");
   if (given.alpha !== undefined) {
@@ -118,7 +114,9 @@ function readParameters(action: string, options: SgldOptions): Parameters {
     return { stepSize, noiseScale: (step) => Math.sqrt(2 * stepSize(step) * temperature(step)) };
   }
   if (given.stepSize === undefined || given.noiseScale === undefined) {
-    throw new TypeError(`Cannot ${action}: give alpha, eta, or both stepSize and noiseScale`);
+    throw new TypeError(
+      `Cannot ${action}: give alpha, eta, or both stepSize and noiseScale but found ${found[0] ?? "none"}`,
+    );
   }
   if (given.temperature !== undefined) {
     throw new TypeError(`Cannot ${action}: temperature follows from stepSize and noiseScale but found both`);

@@ -1,0 +1,17 @@
+/**
+ * The files of datasets on Node: downloaded once into a cache folder, checked, and used without a network from then on.
+ *
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { gunzip, readIdx } from "@jem-js/data";
+ * import { cachedFile } from "@jem-js/data/node";
+ *
+ * async function readRemoteIdx(url: string, sha256: string) {
+ *   return readIdx(await gunzip(await readFile(await cachedFile(url, { folder: "data", sha256 }))));
+ * }
+ * ```
+ *
+ * @module
+ */
+export * from "./cached_file.ts";
+export * from "./read_image_folder.ts";
