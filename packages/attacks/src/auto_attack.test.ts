@@ -1,16 +1,10 @@
 import { foldIn, key } from "@jem-js/random";
 import { golden, goldenNetwork, goldenTensor, leakFree } from "@jem-js-internal/testing";
-import { concat, div, mul, neg, ones, sub, sum, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { div, ones, sub, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { linearPair } from "../testing/linear_pair.ts";
 import { type AutoAttackOptions, apgd, autoAttack, eotModel, noisyModel } from "./mod.ts";
 
-/** Logits a - b and minus that, scaled: an L∞ distance of |a - b| / 2 to the boundary. */
-const linear =
-  (scale: number) =>
-  (x: Tensor): Tensor2D => {
-    const difference = sum(mul(x, tensor2d([[scale, -scale]])), 1, true);
-    return concat([difference, neg(difference)], 1) as Tensor2D;
-  };
 const inputs = (): Tensor2D =>
   tensor2d([
     [0.8, 0.2],
@@ -24,7 +18,7 @@ const options = { norm: "linf", epsilon: 0.12, key: key(0) } as const;
 test.each(["standard", "plus", "rand"] as const)(
   "autoAttack() %s breaks what can be broken, and nothing else",
   async (version) => {
-    const found = await autoAttack(linear(1), inputs(), labels, { ...options, version });
+    const found = await autoAttack(linearPair(1), inputs(), labels, { ...options, version });
     expect(found.status).toEqual(["failed", "success", "alreadyAdversarial", "success"]);
     expect(found.success).toEqual([false, true, true, true]);
     expect(found.brokenBy).toEqual([undefined, "apgd-ce", undefined, "apgd-ce"]);
@@ -41,7 +35,7 @@ test.each(["standard", "plus", "rand"] as const)(
 
 test("autoAttack() finds by other means what masked gradients hide", async () => {
   // The cross-entropy underflows: APGD-CE stays where it starts, which with this key is not adversarial. Margins have a gradient.
-  const found = await autoAttack(linear(1000), tensor2d([[0.6, 0.4]]), [0], {
+  const found = await autoAttack(linearPair(1000), tensor2d([[0.6, 0.4]]), [0], {
     ...options,
     epsilon: 0.105,
     key: key(1),
@@ -66,7 +60,7 @@ test("autoAttack() is never weaker than its first attack", async () => {
 });
 
 test("autoAttack() rand goes with an expectation", async () => {
-  const model = eotModel(noisyModel(linear(1), { noiseScale: 0.05 }), { key: key(1) });
+  const model = eotModel(noisyModel(linearPair(1), { noiseScale: 0.05 }), { key: key(1) });
   const found = await autoAttack(model, inputs(), labels, { ...options, version: "rand" });
   expect(found.success).toEqual([false, true, true, true]);
 });
@@ -74,17 +68,17 @@ test("autoAttack() rand goes with an expectation", async () => {
 test("autoAttack() gives equal keys equal results, whatever the batches, and leaves but its tensors", async () => {
   const x = inputs();
   await leakFree(async () => {
-    const whole = await autoAttack(linear(1), x, labels, options);
-    const cut = await autoAttack(linear(1), x, labels, { ...options, batchSize: 1 });
+    const whole = await autoAttack(linearPair(1), x, labels, options);
+    const cut = await autoAttack(linearPair(1), x, labels, { ...options, batchSize: 1 });
     expect(cut.distances).toEqual(whole.distances);
     expect(await cut.clipped.data()).toEqual(await whole.clipped.data());
     for (const tensor of [whole.raw, whole.clipped, cut.raw, cut.clipped]) tensor.dispose();
-    await expect(autoAttack(linear(1), x, [0, 0, 0, 2], options)).rejects.toThrow(RangeError);
+    await expect(autoAttack(linearPair(1), x, [0, 0, 0, 2], options)).rejects.toThrow(RangeError);
   });
 });
 
 test("autoAttack() ends at the signal", async () => {
-  const found = await autoAttack(linear(1), inputs(), labels, { ...options, signal: { aborted: true } });
+  const found = await autoAttack(linearPair(1), inputs(), labels, { ...options, signal: { aborted: true } });
   expect(new Set(found.status)).toEqual(new Set(["aborted"]));
 });
 
@@ -98,7 +92,7 @@ test("autoAttack() rejects what it cannot attack", async () => {
     [{ key: [key(0)] }, "key must be a key or 4 keys but found 1"],
   ];
   for (const [some, message] of cases) {
-    await expect(autoAttack(linear(1), inputs(), labels, { ...options, ...some })).rejects.toThrow(message);
+    await expect(autoAttack(linearPair(1), inputs(), labels, { ...options, ...some })).rejects.toThrow(message);
   }
-  await expect(autoAttack(linear(1), ones([0, 2]), [], options)).rejects.toThrow("but found none");
+  await expect(autoAttack(linearPair(1), ones([0, 2]), [], options)).rejects.toThrow("but found none");
 });

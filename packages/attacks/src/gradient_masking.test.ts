@@ -7,7 +7,6 @@ import {
   customGrad,
   less,
   mul,
-  neg,
   ones,
   sin,
   sub,
@@ -17,25 +16,15 @@ import {
   tensor2d,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { linearPair, pairInputs } from "../testing/linear_pair.ts";
 import { eotModel, type GradientMaskingOptions, gradientMasking, noisyModel } from "./mod.ts";
 
-/** Logits 2 (a - b) and minus that. */
-const honest = (x: Tensor): Tensor2D => {
-  const difference = sum(mul(x, tensor2d([[2, -2]])), 1, true);
-  return concat([difference, neg(difference)], 1) as Tensor2D;
-};
-const inputs = (): Tensor2D =>
-  tensor2d([
-    [0.8, 0.2],
-    [0.6, 0.4],
-    [0.55, 0.4],
-    [0.1, 0.9],
-  ]);
+const honest = linearPair(2);
 const labels = [0, 0, 0, 0]; // the last is misclassified
 const options = { norm: "linf", epsilon: 0.15, key: key(0), draws: 10 } as const;
 
 test("gradientMasking() finds nothing suspicious in a linear classifier", async () => {
-  const found = await gradientMasking(honest, inputs(), labels, options);
+  const found = await gradientMasking(honest, pairInputs(), labels, options);
   const { gradientNorms, incompleteOptimization, ...indicators } = found;
   for (const [name, { suspicious }] of Object.entries(indicators)) expect([name, suspicious]).toEqual([name, false]);
   expect(found.randomLogits.value).toBe(0);
@@ -50,7 +39,7 @@ test("gradientMasking() finds nothing suspicious in a linear classifier", async 
 
 test("gradientMasking() notices a loss that underflows", async () => {
   const saturated = (x: Tensor): Tensor2D => mul(honest(x), 1000) as Tensor2D;
-  const found = await gradientMasking(saturated, inputs(), labels, options);
+  const found = await gradientMasking(saturated, pairInputs(), labels, options);
   // The gradient of the cross-entropy is 0 where the margin is above about 100; that of the margin is not.
   expect(found.zeroGradients).toEqual({ value: 1, threshold: 0, suspicious: true });
   expect(found.unboundedFailure).toEqual({ value: 1, threshold: 0, suspicious: true });
@@ -61,11 +50,11 @@ test("gradientMasking() notices a loss that underflows", async () => {
 test("gradientMasking() notices noise, and that an expectation has less of it", async () => {
   const rugged = noisyModel((x) => honest(add(x, mul(sin(mul(x, 20)), 0.15))), { noiseScale: 0.2 });
   const few = { ...options, draws: 2, steps: 4 };
-  const one = await gradientMasking(eotModel(rugged, { key: key(1), draws: 1 }), inputs(), labels, few);
+  const one = await gradientMasking(eotModel(rugged, { key: key(1), draws: 1 }), pairInputs(), labels, few);
   expect(one.randomLogits.suspicious).toBe(true);
   expect(one.noisyGradients.suspicious).toBe(true);
   // The slope of the noise is 3 cos, that of what is under it 1: the cosine of two draws is about 1 / (1 + 4.5 / draws).
-  const many = await gradientMasking(eotModel(rugged, { key: key(1), draws: 40 }), inputs(), labels, few);
+  const many = await gradientMasking(eotModel(rugged, { key: key(1), draws: 40 }), pairInputs(), labels, few);
   expect(many.noisyGradients.value).toBeLessThan(one.noisyGradients.value / 2);
 });
 
@@ -89,12 +78,12 @@ test("gradientMasking() notices a success on the path, and a path that is too sh
 });
 
 test("gradientMasking() has NaN, which is not suspicious, where everything is misclassified", async () => {
-  const found = await gradientMasking(honest, inputs(), [1, 1, 1, 0], options);
+  const found = await gradientMasking(honest, pairInputs(), [1, 1, 1, 0], options);
   expect(found.zeroGradients).toEqual({ value: Number.NaN, threshold: 0, suspicious: false });
 });
 
 test("gradientMasking() gives equal keys equal results and leaves no tensor", async () => {
-  const x = inputs();
+  const x = pairInputs();
   await leakFree(async () => {
     const found = await gradientMasking(honest, x, labels, options);
     expect(await gradientMasking(honest, x, labels, options)).toEqual(found);
@@ -112,7 +101,7 @@ test("gradientMasking() rejects what it cannot look at", async () => {
     [{ norm: "l0" }, 'norm must be "linf", "l2" or "l1" but found l0'],
   ];
   for (const [some, message] of cases) {
-    await expect(gradientMasking(honest, inputs(), labels, { ...options, ...some })).rejects.toThrow(message);
+    await expect(gradientMasking(honest, pairInputs(), labels, { ...options, ...some })).rejects.toThrow(message);
   }
   await expect(gradientMasking(honest, ones([0, 2]), [], options)).rejects.toThrow("but found none");
 });

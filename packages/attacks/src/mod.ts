@@ -1,6 +1,6 @@
 /**
- * Adversarial attacks for TensorFlow.js classifiers, and the accuracy that is left under them: gradient attacks in a ball and
- * such that look for the smallest perturbation, criteria, and the frame that runs attacks and judges what they find.
+ * Adversarial attacks for TensorFlow.js classifiers, and the accuracy that is left under them: attacks by gradients, scores and
+ * decisions, criteria, the frame that runs attacks and judges what they find, models with noise, and checks of an evaluation.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";

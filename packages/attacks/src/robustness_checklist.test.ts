@@ -6,7 +6,6 @@ import {
   customGrad,
   less,
   mul,
-  neg,
   ones,
   sub,
   sum,
@@ -15,6 +14,7 @@ import {
   tensor2d,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { linearPair, pairInputs } from "../testing/linear_pair.ts";
 import {
   eotModel,
   noisyModel,
@@ -23,20 +23,6 @@ import {
   robustnessChecklist,
 } from "./mod.ts";
 
-/** Logits a - b and minus that, scaled. */
-const linear =
-  (scale: number) =>
-  (x: Tensor): Tensor2D => {
-    const difference = sum(mul(x, tensor2d([[scale, -scale]])), 1, true);
-    return concat([difference, neg(difference)], 1) as Tensor2D;
-  };
-const inputs = (): Tensor2D =>
-  tensor2d([
-    [0.8, 0.2],
-    [0.6, 0.4],
-    [0.55, 0.4],
-    [0.1, 0.9],
-  ]);
 const labels = [0, 0, 0, 0]; // the last is misclassified
 const options = { norm: "linf", epsilon: 0.12, key: key(0), steps: 10, noiseDraws: 50 } as const;
 type Verdicts = Record<RobustnessCheck["check"], RobustnessCheck>;
@@ -44,7 +30,7 @@ const check = async (
   model: Parameters<typeof robustnessChecklist>[0],
   some: Partial<RobustnessChecklistOptions> = {},
 ) => {
-  const found = await robustnessChecklist(model, inputs(), labels, { ...options, ...some });
+  const found = await robustnessChecklist(model, pairInputs(), labels, { ...options, ...some });
   expect(new Set(found.map(({ check }) => check)).size).toBe(found.length);
   return Object.fromEntries(found.map((one) => [one.check, one])) as Verdicts;
 };
@@ -52,8 +38,8 @@ const check = async (
 test("robustnessChecklist() passes an honest evaluation", async () => {
   const never = Number.POSITIVE_INFINITY;
   const distances = Float64Array.from([never, 0.1, never, 0]); // examples 1 and 2 can be broken within 0.12
-  const found = await check(linear(1), {
-    undefended: linear(-1),
+  const found = await check(linearPair(1), {
+    undefended: linearPair(-1),
     results: {
       square: { knowledge: "score", result: { distances } },
       boundary: { knowledge: "decision", result: { distances } },
@@ -69,16 +55,16 @@ test("robustnessChecklist() passes an honest evaluation", async () => {
   expect(found.worstCase.finding).toContain("25 % withstand");
   expect(found.settings).toMatchObject({ verdict: "stated", finding: "as given" });
   expect(found.otherShifts.verdict).toBe("missing");
-  expect((await check(linear(1), { undefended: linear(3), epsilon: 0.31 })).attackBreaksUndefended.verdict).toBe(
-    "pass",
-  );
+  expect(
+    (await check(linearPair(1), { undefended: linearPair(3), epsilon: 0.31 })).attackBreaksUndefended.verdict,
+  ).toBe("pass");
 });
 
 test("robustnessChecklist() fails where gradients are masked, with the examples that show it", async () => {
   // The cross-entropy underflows: pgd goes nowhere. Noise and another attack find what it does not.
-  const found = await check(linear(1000), {
+  const found = await check(linearPair(1000), {
     epsilon: 0.3,
-    undefended: linear(1),
+    undefended: linearPair(1),
     results: { boundary: { knowledge: "decision", result: { distances: Float64Array.from([0.35, 0.1, 0.08, 0]) } } },
   });
   expect(found.unboundedAttackSucceeds).toMatchObject({ verdict: "fail" });
@@ -94,7 +80,7 @@ test("robustnessChecklist() fails where gradients are masked, with the examples 
 
 test("robustnessChecklist() counts what other attacks with gradients break", async () => {
   const distances = Float64Array.from([0.35, 0.1, 0.08, 0]);
-  const found = await check(linear(1000), {
+  const found = await check(linearPair(1000), {
     epsilon: 0.3,
     results: {
       boundary: { knowledge: "decision", result: { distances } },
@@ -123,7 +109,7 @@ test("robustnessChecklist() notices that more steps break more", async () => {
 });
 
 test("robustnessChecklist() wants noise fixed", async () => {
-  const noisy = noisyModel(linear(1), { noiseScale: 0.1 });
+  const noisy = noisyModel(linearPair(1), { noiseScale: 0.1 });
   const model = eotModel(noisy, { key: key(1), draws: 2 });
   expect((await check(model)).randomness.verdict).toBe("missing");
   const fixedNoise = eotModel(noisy, { key: key(1), draws: 2, fresh: false });
@@ -131,11 +117,13 @@ test("robustnessChecklist() wants noise fixed", async () => {
 });
 
 test("robustnessChecklist() gives equal keys equal results and leaves no tensor", async () => {
-  const x = inputs();
+  const x = pairInputs();
   await leakFree(async () => {
-    const found = await robustnessChecklist(linear(1), x, labels, { ...options, undefended: linear(2) });
-    expect(await robustnessChecklist(linear(1), x, labels, { ...options, undefended: linear(2) })).toEqual(found);
-    await expect(robustnessChecklist(linear(1), x, [0, 0, 0, 2], options)).rejects.toThrow(RangeError);
+    const found = await robustnessChecklist(linearPair(1), x, labels, { ...options, undefended: linearPair(2) });
+    expect(await robustnessChecklist(linearPair(1), x, labels, { ...options, undefended: linearPair(2) })).toEqual(
+      found,
+    );
+    await expect(robustnessChecklist(linearPair(1), x, [0, 0, 0, 2], options)).rejects.toThrow(RangeError);
   });
 });
 
@@ -149,6 +137,6 @@ test("robustnessChecklist() rejects what it cannot check", async () => {
       "a must be of 4 examples but found 3",
     ],
   ];
-  for (const [some, message] of cases) await expect(check(linear(1), some)).rejects.toThrow(message);
-  await expect(robustnessChecklist(linear(1), ones([0, 2]), [], options)).rejects.toThrow("found none");
+  for (const [some, message] of cases) await expect(check(linearPair(1), some)).rejects.toThrow(message);
+  await expect(robustnessChecklist(linearPair(1), ones([0, 2]), [], options)).rejects.toThrow("found none");
 });

@@ -1,8 +1,9 @@
 import type { Labels } from "@jem-js/energy";
 import { add, mul, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkSameShape } from "./_check.ts";
+import { detach } from "./_detach.ts";
 import { crossEntropyOfLogits } from "./_loss.ts";
-import { outsideGradient } from "./_outside_gradient.ts";
+import { unrecorded } from "./_unrecorded.ts";
 import type { LabeledBatch } from "./cross_entropy.ts";
 import type { LogitsModel } from "./model.ts";
 
@@ -65,7 +66,7 @@ export function adversarialTraining<Head extends LogitsModel>(
     throw new RangeError(`Cannot compute the loss: cleanWeight must be from 0 to 1 but found ${cleanWeight}`);
   }
   return tidy(() => {
-    const perturbed = outsideGradient(() => perturb(head, x, labels));
+    const perturbed = unrecorded(() => tidy(() => detach(perturb(head, x, labels))));
     checkSameShape("perturbed inputs", perturbed, "x", x);
     const adversarial = crossEntropyOfLogits(head.logits(perturbed), labels);
     if (cleanWeight === 0) return adversarial;

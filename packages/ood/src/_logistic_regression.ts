@@ -1,9 +1,54 @@
 import { backSolve, cholesky, forwardSolve } from "./_cholesky.ts";
+import type { Fitting, Method } from "./_method.ts";
+import type { Reading } from "./_reading.ts";
 
 /** A logistic regression: `P(y = 1 | f) = 1 / (1 + exp(-(weights' f + bias)))`. */
 export interface LogisticRegression {
   readonly weights: readonly number[];
   readonly bias: number;
+}
+
+/** The state of a detector that is a regression. */
+export interface RegressionState {
+  readonly regression: LogisticRegression;
+}
+
+/**
+ * How a detector is fitted and scores that tells validation examples from out-of-distribution ones by a regression on `describe`, a row
+ * for each example.
+ */
+export function regressionOn(
+  describe: (reading: Reading) => ArrayLike<number>[],
+  c: number,
+): Required<Pick<Method<RegressionState, true>, "fit" | "scorer">> {
+  function fit(): Fitting<RegressionState> {
+    const rows: ArrayLike<number>[] = [];
+    const labels: boolean[] = [];
+    const collect =
+      (isOut: boolean) =>
+      (reading: Reading): void => {
+        for (const row of describe(reading)) {
+          rows.push(row);
+          labels.push(isOut);
+        }
+      };
+    return {
+      rounds: [
+        [
+          { over: "validation", visit: collect(false) },
+          { over: "outOfDistribution", visit: collect(true) },
+        ],
+      ],
+      finish: () => ({ regression: fitLogistic(rows, labels, c) }),
+    };
+  }
+  return {
+    fit,
+    scorer:
+      ({ regression }) =>
+      (reading) =>
+        Float64Array.from(describe(reading), (row) => decision(regression, row)),
+  };
 }
 
 /**

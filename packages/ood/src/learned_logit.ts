@@ -1,8 +1,7 @@
 import { checkChoice, checkPositive } from "./_check.ts";
-import { decision, fitLogistic, type LogisticRegression } from "./_logistic_regression.ts";
-import { logSoftmax, perLogits, type Row, rowOf, softmax } from "./_logits.ts";
+import { type RegressionState, regressionOn } from "./_logistic_regression.ts";
+import { logSoftmax, type Row, rowOf, softmax } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
-import type { Reading } from "./_reading.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode learnedLogit}. */
@@ -51,32 +50,14 @@ export function learnedLogit(options: LearnedLogitOptions = {}): Detector<true> 
     const values = inputs === "logits" ? Float64Array.from(z) : inputs === "softmax" ? softmax(z) : logSoftmax(z);
     return sorted ? values.sort().reverse() : values;
   };
-  return detectorOf<{ readonly regression: LogisticRegression }, true>({
+  return detectorOf<RegressionState, true>({
     name: "learnedLogit",
     tuned: true,
     options: { inputs, sorted, c },
     needs: () => ({}),
-    fit() {
-      const rows: Float64Array[] = [];
-      const labels: boolean[] = [];
-      const collect =
-        (isOut: boolean) =>
-        ({ logits, size, classes }: Reading): void => {
-          for (let i = 0; i < size; i++) {
-            rows.push(read(rowOf(logits, i, classes)));
-            labels.push(isOut);
-          }
-        };
-      return {
-        rounds: [
-          [
-            { over: "validation", visit: collect(false) },
-            { over: "outOfDistribution", visit: collect(true) },
-          ],
-        ],
-        finish: () => ({ regression: fitLogistic(rows, labels, c) }),
-      };
-    },
-    scorer: ({ regression }) => perLogits((z) => decision(regression, read(z))),
+    ...regressionOn(
+      ({ logits, size, classes }) => Array.from({ length: size }, (_, i) => read(rowOf(logits, i, classes))),
+      c,
+    ),
   });
 }

@@ -1,5 +1,5 @@
 import { checkLayers, checkPositive } from "./_check.ts";
-import { decision, fitLogistic, type LogisticRegression } from "./_logistic_regression.ts";
+import { type RegressionState, regressionOn } from "./_logistic_regression.ts";
 import { argmax, rowOf, softmax } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import type { Reading } from "./_reading.ts";
@@ -46,36 +46,12 @@ export function ufel(options: UfelOptions): Detector<true> {
   const { logVariances, c = 1 } = options;
   checkLayers("create ufel", logVariances);
   checkPositive("create ufel", "c", c);
-  return detectorOf<{ readonly regression: LogisticRegression }, true>({
+  return detectorOf<RegressionState, true>({
     name: "ufel",
     tuned: true,
     options: { logVariances: [...logVariances], c },
     needs: () => ({ pooled: logVariances }),
-    fit() {
-      const rows: number[][] = [];
-      const labels: boolean[] = [];
-      const collect =
-        (isOut: boolean) =>
-        (reading: Reading): void => {
-          for (const row of describe(reading)) {
-            rows.push(row);
-            labels.push(isOut);
-          }
-        };
-      return {
-        rounds: [
-          [
-            { over: "validation", visit: collect(false) },
-            { over: "outOfDistribution", visit: collect(true) },
-          ],
-        ],
-        finish: () => ({ regression: fitLogistic(rows, labels, c) }),
-      };
-    },
-    scorer:
-      ({ regression }) =>
-      (reading) =>
-        Float64Array.from(describe(reading), (row) => decision(regression, row)),
+    ...regressionOn(describe, c),
   });
 
   /** The largest probability and the mean log-variance of each layer. */
