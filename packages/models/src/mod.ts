@@ -17,5 +17,7 @@ export * from "./conv_net.ts";
 export * from "./conv_net_presets.ts";
 export * from "./double_differentiable.ts";
 export * from "./initializer.ts";
+export * from "./log_partition.ts";
 export * from "./mlp.ts";
+export * from "./restricted_boltzmann_machine.ts";
 export * from "./unfuse_layers.ts";
