@@ -1,0 +1,17 @@
+/**
+ * Predictive uncertainty: one type of predictive distribution, whatever made it, and what it is summarised by.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { summarize } from "@jem-js/uncertainty";
+ *
+ * const probabilities = tf.tensor3d([[[0.9, 0.1]], [[0.2, 0.8]]]); // two samples, one input, two classes
+ * const { mean, total, aleatoric, epistemic } = summarize({ kind: "categorical", probabilities });
+ * ```
+ *
+ * @module
+ */
+export * from "./gaussian_samples.ts";
+export * from "./prediction.ts";
+export * from "./summarize.ts";
+export * from "./summary.ts";
