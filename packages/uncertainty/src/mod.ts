@@ -1,5 +1,6 @@
 /**
- * Predictive uncertainty: one type of predictive distribution, whatever made it, and what it is summarised by.
+ * Predictive uncertainty: one type of predictive distribution, whatever made it, and what it is summarised by; the losses of
+ * networks that predict Dirichlet distributions.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -11,7 +12,17 @@
  *
  * @module
  */
+export * from "./concentration_link.ts";
+export * from "./digamma.ts";
+export * from "./dirichlet_divergence.ts";
+export * from "./dirichlet_prediction.ts";
+export * from "./evidential_loss.ts";
 export * from "./gaussian_samples.ts";
+export * from "./log_gamma.ts";
+export * from "./model.ts";
+export * from "./precision_regularized_loss.ts";
 export * from "./prediction.ts";
+export * from "./prior_network_loss.ts";
 export * from "./summarize.ts";
 export * from "./summary.ts";
+export * from "./trigamma.ts";
