@@ -46,6 +46,7 @@ export * from "./read_svhn.ts";
 export * from "./rings.ts";
 export * from "./rotate_images.ts";
 export * from "./scale_pixels.ts";
+export * from "./semi_supervised_batches.ts";
 export * from "./spirals.ts";
 export * from "./split_dataset.ts";
 export * from "./subset.ts";
