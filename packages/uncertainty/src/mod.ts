@@ -1,0 +1,28 @@
+/**
+ * Predictive uncertainty: one type of predictive distribution, whatever made it, and what it is summarised by; the losses of
+ * networks that predict Dirichlet distributions.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { summarize } from "@jem-js/uncertainty";
+ *
+ * const probabilities = tf.tensor3d([[[0.9, 0.1]], [[0.2, 0.8]]]); // two samples, one input, two classes
+ * const { mean, total, aleatoric, epistemic } = summarize({ kind: "categorical", probabilities });
+ * ```
+ *
+ * @module
+ */
+export * from "./concentration_link.ts";
+export * from "./digamma.ts";
+export * from "./dirichlet_divergence.ts";
+export * from "./dirichlet_prediction.ts";
+export * from "./evidential_loss.ts";
+export * from "./gaussian_samples.ts";
+export * from "./log_gamma.ts";
+export * from "./model.ts";
+export * from "./precision_regularized_loss.ts";
+export * from "./prediction.ts";
+export * from "./prior_network_loss.ts";
+export * from "./summarize.ts";
+export * from "./summary.ts";
+export * from "./trigamma.ts";
