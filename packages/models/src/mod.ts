@@ -19,5 +19,7 @@ export * from "./double_differentiable.ts";
 export * from "./initializer.ts";
 export * from "./log_partition.ts";
 export * from "./mlp.ts";
+export * from "./mlp_generator.ts";
+export * from "./product_of_experts.ts";
 export * from "./restricted_boltzmann_machine.ts";
 export * from "./unfuse_layers.ts";
