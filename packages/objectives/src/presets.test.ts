@@ -1,8 +1,9 @@
 import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
+import { mlpGenerator } from "@jem-js/models";
 import { key } from "@jem-js/random";
 import { pyld, replayBuffer, run, sgld } from "@jem-js/samplers";
 import { gaussian, smallNetwork, smallWeights } from "@jem-js-internal/testing";
-import { mul, ones, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, ones, type Tensor, train } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import * as objectives from "./mod.ts";
 
