@@ -18,8 +18,8 @@ const usage = `Trains deep directed generative models, and GANs of the same nets
 Usage: npm start --workspace @jem-js-examples/ddgm -- [options]
 
   --seed N        the seed of nets, data and codes (default 0)
-  --plane N       iterations on each density in the plane, 0 for none (default 4000)
-  --digits N      iterations on MNIST, 0 for none (default 2000)
+  --plane N       iterations on each density in the plane, 0 for none (default 3000)
+  --digits N      iterations on MNIST, 0 for none (default 1000)
   --out FOLDER    where figures and results.json go (default runs/ddgm-<time>)`;
 
 const games: readonly Game[] = ["DDGM", "GAN"];
@@ -127,8 +127,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seed: { type: "string", default: "0" },
-      plane: { type: "string", default: "4000" },
-      digits: { type: "string", default: "2000" },
+      plane: { type: "string", default: "3000" },
+      digits: { type: "string", default: "1000" },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },

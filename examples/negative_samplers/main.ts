@@ -18,7 +18,7 @@ const usage = `Trains one joint model on the negatives of several samplers, and 
 Usage: npm start --workspace @jem-js-examples/negative_samplers -- [options]
 
   --seeds LIST     seeds, one model of each sampler for each (default 0,1)
-  --iterations N   training iterations (default 3000)
+  --iterations N   training iterations (default 2000)
   --out FOLDER     where results.json goes (default runs/negative_samplers-<time>)`;
 
 /** What came of a sampler with a seed. */
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seeds: { type: "string", default: "0,1" },
-      iterations: { type: "string", default: "3000" },
+      iterations: { type: "string", default: "2000" },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },
