@@ -70,7 +70,7 @@ export function flowOf(action: string, step: FlowStep, inputShape: readonly numb
   function logDensity(x: Tensor, labels?: FlowLabels): Tensor1D {
     return tidy(() => {
       if (classes === 1) return conditional(x);
-      return labels === undefined ? (logSumExp(logits(x), 1) as Tensor1D) : conditional(x, labels);
+      return labels === undefined ? (logSumExp(logits(x)) as Tensor1D) : conditional(x, labels);
     });
   }
 

@@ -36,7 +36,7 @@ test("realNvp() starts as the identity, of a standard normal density", async () 
   const { z, logDeterminant } = flow.forward(x);
   expect(await read(z)).toEqual(await read(x));
   expect(await read(logDeterminant)).toEqual([0, 0, 0, 0]);
-  const values = await x.array();
+  const values = (await x.array()) as number[][][];
   const expected = values.map((row) => -0.5 * row.flat().reduce((s, v) => s + v * v, 0) - 1.5 * Math.log(2 * Math.PI));
   expect(await read(flow.logDensity(x))).toBeAllclose(expected);
 });
@@ -48,7 +48,7 @@ test("realNvp() is inverted to 1e-5, with odd sizes and classes too", async () =
     [[3, 2, 1], 2],
   ] as const) {
     const flow = disturbed(realNvp(key(0), { inputShape, classes, units: [8] }), 10);
-    const x = normal(key(1), [6, ...inputShape] as [number]);
+    const x = normal(key(1), [6, ...inputShape] as unknown as [number]);
     const labels = [0, 1, 0, 1, 1, 0].map((y) => y % classes);
     const { z } = flow.forward(x, labels);
     expect(await read(flow.inverse(z, labels))).toBeAllclose(await read(x), { rtol: 1e-5, atol: 1e-5 });

@@ -16,7 +16,7 @@ import { DivergenceError } from "./divergence_error.ts";
 import type { StepContext } from "./procedure.ts";
 
 /** The negatives of an iteration, owned by whoever receives them. */
-export interface Negatives {
+interface Negatives {
   /** `[count, ...input]`. */
   readonly x: Tensor;
   /** What is reported of them beside the loss. */

@@ -10,7 +10,7 @@ export interface ChainOptions {
   readonly buffer: ReplayBuffer;
   /** How many steps the chains make an iteration. At least 1. @default {20} */
   readonly steps?: number;
-  /** There is no other sampler beside the chains. */
+  /** There is no other sampler beside the chains. @default {undefined} */
   readonly sampler?: undefined;
 }
 
@@ -21,11 +21,11 @@ export interface SamplerOptions {
    * `@jem-js/objectives`. What it trains or stores belongs to the `state` of `fit`. Borrowed.
    */
   readonly sampler: ReportingSampler;
-  /** There are no chains beside the sampler. */
+  /** There are no chains beside the sampler. @default {undefined} */
   readonly kernel?: undefined;
-  /** There are no chains beside the sampler. */
+  /** There are no chains beside the sampler. @default {undefined} */
   readonly buffer?: undefined;
-  /** There are no chains beside the sampler. */
+  /** There are no chains beside the sampler. @default {undefined} */
   readonly steps?: undefined;
 }
 
