@@ -11,7 +11,14 @@
  *
  * @module
  */
+export * from "./deep_ensemble.ts";
 export * from "./gaussian_samples.ts";
+export * from "./layers_model.ts";
+export * from "./mc_batch_norm.ts";
+export * from "./mc_dropout.ts";
+export * from "./predict.ts";
 export * from "./prediction.ts";
+export * from "./stochastic_network.ts";
 export * from "./summarize.ts";
 export * from "./summary.ts";
+export * from "./training_inputs.ts";
