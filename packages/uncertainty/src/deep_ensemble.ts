@@ -3,7 +3,13 @@ import { checkInteger } from "./_check.ts";
 import type { StochasticNetwork } from "./stochastic_network.ts";
 
 /** A member of an ensemble: a model that predicts, or a function from inputs to outputs, whose result is a new tensor. */
-export type EnsembleMember = ((x: Tensor) => Tensor) | { predict(x: Tensor): unknown };
+export type EnsembleMember = ((x: Tensor) => Tensor) | PredictingModel;
+
+/** A model such as a `tf.LayersModel`. */
+export interface PredictingModel {
+  /** Its outputs, a new tensor `[batch, ...output]`. */
+  predict(x: Tensor): unknown;
+}
 
 /**
  * A deep ensemble: networks that were trained apart, from other initial weights or in other orders, are the draws. Nothing is random
