@@ -1,6 +1,8 @@
 import {
   add,
   batchNorm,
+  dispose,
+  keep,
   moments,
   mul,
   reshape,
@@ -10,7 +12,7 @@ import {
   type Tensor1D,
   type Tensor4D,
 } from "@tensorflow/tfjs-core";
-import type { Layer, Step } from "./_program.ts";
+import { type Layer, type Replace, runSteps, type Step } from "./_program.ts";
 
 /** What a batch normalisation layer normalises with, `[channels]` each. */
 export interface Statistics {
@@ -23,8 +25,46 @@ export function isBatchNorm({ layer }: Step): boolean {
   return layer.getClassName() === "BatchNormalization";
 }
 
+/**
+ * Runs steps on a batch, whose chosen batch normalisation layers normalise it with its own statistics, so that the next layer sees what
+ * it saw in training.
+ *
+ * @returns The statistics of each of them, kept: free them with `freeStatistics`.
+ */
+export function batchStatistics(
+  steps: readonly Step[],
+  batch: Tensor,
+  isChosen: (step: Step) => boolean,
+): ReadonlyMap<Step, Statistics> {
+  const drawn = new Map<Step, Statistics>();
+  const [output] = runSteps(steps, new Map([[0, batch]]), [steps.at(-1)!.output], (step) => {
+    if (!isChosen(step)) return undefined;
+    return (inputs) => {
+      const { mean, variance } = statisticsOf(step.layer, inputs[0]!);
+      const statistics = { mean: keep(mean), variance: keep(variance) };
+      drawn.set(step, statistics);
+      return normalizeWith(step.layer, inputs[0]!, statistics);
+    };
+  });
+  output!.dispose();
+  return drawn;
+}
+
+/** Normalises with statistics in place of the layer's own, where there are any. */
+export function replaceStatistics(statistics: ReadonlyMap<Step, Statistics>): (step: Step) => Replace | undefined {
+  return (step) => {
+    const own = statistics.get(step);
+    return own && ((inputs) => normalizeWith(step.layer, inputs[0]!, own));
+  };
+}
+
+/** Frees statistics. */
+export function freeStatistics(statistics: ReadonlyMap<Step, Statistics>): void {
+  for (const { mean, variance } of statistics.values()) dispose([mean, variance]);
+}
+
 /** The mean and population variance of a layer's inputs over all axes but that of channels. */
-export function statisticsOf(layer: Layer, x: Tensor): Statistics {
+function statisticsOf(layer: Layer, x: Tensor): Statistics {
   const axis = axisOf(layer, x.rank);
   const { mean, variance } = moments(
     x,
@@ -34,7 +74,7 @@ export function statisticsOf(layer: Layer, x: Tensor): Statistics {
 }
 
 /** What a batch normalisation layer computes with other statistics than its own: `gamma (x - mean) / sqrt(variance + epsilon) + beta`. */
-export function normalizeWith(layer: Layer, x: Tensor, { mean, variance }: Statistics): Tensor {
+function normalizeWith(layer: Layer, x: Tensor, { mean, variance }: Statistics): Tensor {
   const { epsilon = 1e-3 } = layer;
   const gamma = layer.gamma?.read();
   const beta = layer.beta?.read();

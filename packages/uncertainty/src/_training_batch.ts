@@ -1,5 +1,5 @@
 import { type Key, permutationValues } from "@jem-js/random";
-import { gather, Tensor, tensor1d } from "@tensorflow/tfjs-core";
+import { gather, Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { checkInteger } from "./_check.ts";
 import type { TrainingInputs } from "./training_inputs.ts";
 
@@ -19,7 +19,7 @@ export function trainingBatch(action: string, train: TrainingInputs, batchSize: 
   if (train instanceof Tensor) {
     // In the order of the data: equal sets of examples give equal statistics, to the bit.
     const rows = permutationValues(key, train.shape[0]!).slice(0, batchSize).sort();
-    return gather(train, tensor1d(rows, "int32"));
+    return tidy(() => gather(train, tensor1d(rows, "int32")));
   }
   const batch = train(key, batchSize);
   if (!(batch instanceof Tensor) || batch.shape[0] !== batchSize) {

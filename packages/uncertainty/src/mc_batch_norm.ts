@@ -1,9 +1,14 @@
 import { foldIn, type Key } from "@jem-js/random";
-import { keep, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { isBatchNorm, normalizeWith, type Statistics, statisticsOf } from "./_batch_statistics.ts";
+import {
+  batchStatistics,
+  freeStatistics,
+  isBatchNorm,
+  replaceStatistics,
+  type Statistics,
+} from "./_batch_statistics.ts";
 import { chosenSteps } from "./_chosen_steps.ts";
 import { checkSample, runDraws } from "./_draws.ts";
-import { programOf, runSteps, type Step, splitProgram } from "./_program.ts";
+import { programOf, type Step, splitProgram } from "./_program.ts";
 import { checkTraining, trainingBatch } from "./_training_batch.ts";
 import type { LayersModel } from "./layers_model.ts";
 import type { StochasticNetwork } from "./stochastic_network.ts";
@@ -87,39 +92,23 @@ export function mcBatchNorm(model: LayersModel, train: TrainingInputs, options: 
       if (cachedKey !== key.join()) forget();
       cachedKey = key.join();
       while (cached.length < samples) cached.push(drawStatistics(running, foldIn(key, cached.length)));
-      return runDraws(split, program, x, samples, (draw) => (step) => {
-        const statistics = cached[draw]!.get(step);
-        return statistics && ((inputs) => normalizeWith(step.layer, inputs[0]!, statistics));
-      });
+      return runDraws(split, program, x, samples, (draw) => replaceStatistics(cached[draw]!));
     },
     dispose: forget,
   };
 
-  /** The statistics of each layer on one batch, each layer fed by those before it as it is normalised here. */
   function drawStatistics(running: string, key: Key): ReadonlyMap<Step, Statistics> {
-    const drawn = new Map<Step, Statistics>();
-    tidy(() => {
-      const batch = trainingBatch(running, train, batchSize, key);
-      runSteps(toLast, new Map([[0, batch]]), [toLast.at(-1)!.output], (step) => {
-        if (!chosen.has(step)) return undefined;
-        return (inputs) => {
-          const { mean, variance } = statisticsOf(step.layer, inputs[0]!);
-          const statistics = { mean: keep(mean), variance: keep(variance) };
-          drawn.set(step, statistics);
-          return normalizeWith(step.layer, inputs[0]!, statistics);
-        };
-      });
-    });
-    return drawn;
+    const batch = trainingBatch(running, train, batchSize, key);
+    try {
+      return batchStatistics(toLast, batch, (step) => chosen.has(step));
+    } finally {
+      batch.dispose();
+    }
   }
 
   function forget(): void {
-    for (const statistics of cached) for (const { mean, variance } of statistics.values()) dispose([mean, variance]);
+    for (const statistics of cached) freeStatistics(statistics);
     cached = [];
     cachedKey = "";
   }
-}
-
-function dispose(tensors: readonly Tensor[]): void {
-  for (const tensor of tensors) tensor.dispose();
 }

@@ -13,6 +13,7 @@
  */
 export * from "./deep_ensemble.ts";
 export * from "./gaussian_samples.ts";
+export * from "./laplace.ts";
 export * from "./layers_model.ts";
 export * from "./mc_batch_norm.ts";
 export * from "./mc_dropout.ts";
@@ -29,6 +30,7 @@ export * from "./significance.ts";
 export * from "./stochastic_network.ts";
 export * from "./summarize.ts";
 export * from "./summary.ts";
+export * from "./swag.ts";
 export * from "./training_inputs.ts";
 export * from "./tune_precision.ts";
 export * from "./uncertainty_error_curve.ts";

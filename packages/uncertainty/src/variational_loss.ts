@@ -18,14 +18,31 @@ import { checkInteger, checkPositive } from "./_check.ts";
 import type { MnfNetwork } from "./mnf_network.ts";
 
 /** Options of {@linkcode variationalLoss}: labels of classes, or targets with the precision of their noise. */
-export type VariationalLossOptions = {
+export type VariationalLossOptions = VariationalDraw & (VariationalLabels | VariationalTargets);
+
+/** What is drawn, and how much the divergence counts. */
+export interface VariationalDraw {
   /** The key of the draw: another at each step. */
   readonly key: Key;
   /** How many training examples there are in all. */
   readonly size: number;
-  /** The weight of the divergence: may rise from 0 to 1 in training. @default {1} */
+  /** The weight of the divergence, at least 0, 1 when not given: may rise from 0 to 1 in training. */
   readonly weight?: number;
-} & ({ readonly labels: Tensor1D } | { readonly targets: Tensor; readonly precision: number });
+}
+
+/** The classes of examples. */
+export interface VariationalLabels {
+  /** The class of each example, int32 `[batch]`. */
+  readonly labels: Tensor1D;
+}
+
+/** The numbers to predict. */
+export interface VariationalTargets {
+  /** The targets, of the shape of the outputs. */
+  readonly targets: Tensor;
+  /** The precision of their noise, above 0. */
+  readonly precision: number;
+}
 
 /**
  * The negative bound of the evidence of a network whose weights are random, for each example: the mean negative log-likelihood of the
