@@ -47,6 +47,7 @@ export * from "./regression_table.ts";
 export * from "./rings.ts";
 export * from "./rotate_images.ts";
 export * from "./scale_pixels.ts";
+export * from "./semi_supervised_batches.ts";
 export * from "./spirals.ts";
 export * from "./split_dataset.ts";
 export * from "./split_rows.ts";

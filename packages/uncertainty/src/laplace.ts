@@ -154,7 +154,7 @@ async function addClasses(
   probabilities.dispose();
 }
 
-function column(matrix: Tensor2D, i: number): Tensor2D {
+function column(matrix: Tensor, i: number): Tensor {
   return slice(matrix, [0, i], [-1, 1]);
 }
 
