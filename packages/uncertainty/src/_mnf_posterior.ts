@@ -140,7 +140,7 @@ function drawMultipliers({ mean: center, logVariance, flow }: Multipliers, rows:
 }
 
 /** `KL(N(mean, exp logVariance) || N(0, variance))`, summed. */
-export function gaussianDivergence(center: Tensor, logVariance: Tensor, variance: number): Tensor {
+function gaussianDivergence(center: Tensor, logVariance: Tensor, variance: number): Tensor {
   const scaledSquares = mul(add(exp(logVariance), square(center)), 1 / variance);
   return mul(0.5, sum(add(sub(scaledSquares, logVariance), Math.log(variance) - 1)));
 }
