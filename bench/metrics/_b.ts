@@ -1,0 +1,11 @@
+import { kernelDistanceSubsets, frechetDistance, type FlatMatrix } from "@jem-js/metrics";
+import { matMulFloat64 } from "@jem-js/native";
+import { key, normalValues } from "@jem-js/random/values";
+const [what, n, plug] = process.argv.slice(2);
+const f = (s: number, shift: number): FlatMatrix => ({ data: normalValues(key(s), 10000 * 2048).map((x) => x + shift), shape: [10000, 2048] });
+const a = f(5, 0), b = f(6, 0.1);
+const matmul = plug ? matMulFloat64 : undefined;
+console.log("before", process.memoryUsage.rss() / 2**20);
+const t = performance.now();
+const v = what === "kid" ? kernelDistanceSubsets(a, b, { key: key(0), subsets: +n!, matmul }).mean : frechetDistance(a, b, { matmul });
+console.log(what, v, ((performance.now() - t) / 1000).toFixed(2), "s, peak", process.resourceUsage().maxRSS / 1024, "rss", process.memoryUsage.rss() / 2**20);
