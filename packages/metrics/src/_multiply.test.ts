@@ -15,13 +15,13 @@ function plain(a: Float64Array, b: Float64Array, m: number, k: number, n: number
 const random = (seed: number, size: number): Float64Array => Float64Array.from(normalValues([0, seed], size));
 const exact = { rtol: 0, atol: 1e-11 };
 
-// Around the sides of a tile (3 or 4) and of a block (120 rows, 256 deep, 1020 columns).
+// Around the sides of a tile (3 or 4) and of a block (60 rows, 512 deep, 1020 columns).
 const shapes = [
   [1, 1, 1],
   [3, 5, 2],
-  [3, 256, 6],
-  [4, 257, 7],
-  [127, 300, 131],
+  [3, 512, 6],
+  [4, 513, 7],
+  [61, 600, 131],
   [260, 20, 2],
   [5, 3, 1023],
 ] as const;

@@ -54,6 +54,24 @@ export function multiply(
   return c;
 }
 
+/**
+ * The product of `a`, `[m, k]`, and the transpose of `b`, `[n, k]`, both row-major, as {@linkcode multiply} gives it. `buffer`
+ * takes the transpose, where `matmul` needs it.
+ */
+export function multiplyTransposed(
+  a: Float64Array,
+  b: Float64Array,
+  [m, k, n]: readonly [m: number, k: number, n: number],
+  matmul: MatMul | undefined,
+  buffer: Float64Array,
+  upper: boolean = false,
+): Float64Array {
+  if (matmul) return matmul(a, transpose(b, n, k, buffer), m, k, n);
+  const c = new Float64Array(m * n);
+  multiplyAdd(c, { data: a, row: k, column: 1 }, { data: b, row: 1, column: k }, [m, k, n], upper);
+  return c;
+}
+
 /** The transpose of a row-major matrix `[rows, columns]`, in the beginning of `target` where it is given. */
 export function transpose(a: Float64Array, rows: number, columns: number, target?: Float64Array): Float64Array {
   const result = target?.subarray(0, a.length) ?? new Float64Array(a.length);
@@ -77,7 +95,8 @@ function addSums(
 ): void {
   for (let i = 0; i < rows; i++) {
     const at = (i0 + i) * n + j;
-    for (let s = 0; s < columns; s++) c[at + s]! += sums[side * i + s]!;
+    const from = i * side;
+    for (let s = 0; s < columns; s++) c[at + s]! += sums[from + s]!;
   }
 }
 

@@ -1,8 +1,8 @@
 /** How long the sums of a block are. */
-export const DEPTH = 256;
+export const DEPTH = 512;
 
 /** How many rows, and how many columns, a block has at most: multiples of the sides of all tiles. */
-export const HEIGHT = 120;
+export const HEIGHT = 60;
 export const WIDTH = 1020;
 
 /** What multiplies blocks of packed numbers, in buffers of its own. */
