@@ -48,6 +48,7 @@ export * from "./precision_recall_curve.ts";
 export * from "./predictive_calibration.ts";
 export * from "./predictive_log_likelihood.ts";
 export * from "./quantile_score.ts";
+export * from "./reliability_accumulator.ts";
 export * from "./reliability_bins.ts";
 export * from "./reliability_intervals.ts";
 export * from "./resize_images.ts";
