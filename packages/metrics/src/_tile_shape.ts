@@ -1,8 +1,9 @@
 /** How long the sums of a block are. */
 export const DEPTH = 512;
 
-/** How many rows, and how many columns, a block has at most: multiples of the sides of all tiles. */
+/** How many rows a block has at most: like its columns, a multiple of the sides of all tiles. */
 export const HEIGHT = 60;
+/** How many columns it has at most. */
 export const WIDTH = 1020;
 
 /** What multiplies blocks of packed numbers, in buffers of its own. */

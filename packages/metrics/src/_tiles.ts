@@ -4,7 +4,7 @@ import { wasmTiles } from "./_wasm_tiles.ts";
 
 let chosen: Tiles | undefined;
 
-/** WebAssembly where it is to be had, else JavaScript: their sums are equal to the bit. The buffers are kept: 2.4 MB. */
+/** WebAssembly where it is to be had, else JavaScript: their sums are equal to the bit. The buffers are kept: 4.4 MB. */
 export function tiles(): Tiles {
   chosen ??= wasmTiles() ?? plainTiles();
   return chosen;
