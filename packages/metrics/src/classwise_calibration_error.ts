@@ -1,4 +1,4 @@
-import { binScores, checkBins } from "./_bin_by_confidence.ts";
+import { binScores, checkBins, scoresOfClass } from "./_bin_by_confidence.ts";
 import { checkChoice, checkLabels } from "./_check.ts";
 import { checkDebiasing, combineGaps } from "./_combine_gaps.ts";
 import { readProbabilities } from "./_read_matrix.ts";
@@ -48,7 +48,8 @@ export function classwiseCalibrationError(
   checkChoice(action, "norm", norm, ["l1", "l2", "max", "mean"]);
   checkDebiasing(action, options);
   checkBins(action, options);
-  const { data, count, classes } = readProbabilities(action, probabilities);
+  const matrix = readProbabilities(action, probabilities);
+  const { count, classes } = matrix;
   checkLabels(action, labels, count, classes);
   if (only !== undefined && !(Number.isInteger(only) && only >= 0 && only < classes)) {
     throw new RangeError(`Cannot ${action}: class must be an integer from 0 to ${classes - 1} but found ${only}`);
@@ -59,11 +60,8 @@ export function classwiseCalibrationError(
   const judged = only === undefined ? Array.from({ length: classes }, (_, k) => k) : [only];
   let sum = 0;
   for (const k of judged) {
-    const rows = Int32Array.from({ length: count }, (_, i) => i).filter((i) => data[i * classes + k]! >= threshold);
-    if (rows.length === 0) continue;
-    const column = Float64Array.from(rows, (i) => data[i * classes + k]!);
-    const hits = Uint8Array.from(rows, (i) => (labels[i] === k ? 1 : 0));
-    sum += combineGaps(binScores(column, hits, options), rows.length, options);
+    const { scores, hits } = scoresOfClass(matrix, labels, k, threshold);
+    if (scores.length > 0) sum += combineGaps(binScores(scores, hits, options), scores.length, options);
   }
   return sum / judged.length;
 }

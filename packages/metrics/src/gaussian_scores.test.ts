@@ -1,7 +1,7 @@
 import "@jem-js-internal/testing";
 import { key, normalValues } from "@jem-js/random/values";
 import { expect, test } from "vitest";
-import { gaussianCrps, intervalScore, quantileScore, spreadCalibration } from "./mod.ts";
+import { gaussianCrps, intervalScore, quantileScore, spreadCalibration, uncertaintyBounds } from "./mod.ts";
 
 const n = 40;
 const forecast = { mean: normalValues(key(1), n), std: normalValues(key(2), n).map((x) => Math.exp(x)) };
@@ -61,4 +61,13 @@ test("spreadCalibration() refuses bins and forecasts out of range", () => {
   expect(() => spreadCalibration({ mean: [0], std: [0] }, [0])).toThrow(
     "std must be positive and finite but found 0 at 0",
   );
+});
+
+test("uncertaintyBounds() of errors of one size have nothing between them", () => {
+  for (const score of ["pll", "crps"] as const) {
+    const { constant, optimal, normalize } = uncertaintyBounds([0.3, -0.3, 0.3], { score });
+    expect(constant).toBe(optimal);
+    expect(normalize(constant - 1)).toBe(Number.NEGATIVE_INFINITY);
+    expect(normalize(constant)).toBeNaN();
+  }
 });
