@@ -31,7 +31,7 @@ test.each(shapes)("multiply() is the definition: %i x %i x %i", (m, k, n) => {
   expect(multiply(a, b, [m, k, n], undefined)).toBeAllclose(plain(a, b, m, k, n), exact);
 });
 
-test.each([...shapes, [1100, 3]] as const)(
+test.each([...shapes, [1100, 3, 1]] as const)(
   "multiplyAdd() takes strides, and adds the upper triangle alone: %i x %i",
   (m, k) => {
     const x = random(3, m * k);

@@ -41,7 +41,7 @@ test("bootstrapExamplesInterval() keeps together what belongs to one example", (
 test("bootstrapExamplesInterval() refuses data of no or of several lengths, and options out of range", () => {
   const k = { key: key(0) };
   expect(() => bootstrapExamplesInterval(mean, [[]], k)).toThrow("data must have at least 1 example but found 0");
-  expect(() => bootstrapExamplesInterval(() => 0, [[1, 2], [1]], k)).toThrow(
+  expect(() => bootstrapExamplesInterval((a: number[], b: number[]) => a.length + b.length, [[1, 2], [1]], k)).toThrow(
     "data must be of 2 examples but found 1 at 1",
   );
   expect(() => bootstrapExamplesInterval(() => 0, [], k)).toThrow("data must be a list of arrays or matrices");
