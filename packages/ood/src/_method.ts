@@ -25,7 +25,7 @@ export interface Fitting<S> {
   /** Rounds of passes: one round begins when all passes of the one before have ended. */
   readonly rounds: readonly (readonly Pass[])[];
   /** Makes the state, which is JSON: no typed arrays, no numbers that are not finite. */
-  finish(note: (text: string) => void): S;
+  finish(note: (text: string) => void): S | Promise<S>;
 }
 
 /** Scores a reading: `[size]`, larger for more anomalous examples. */
@@ -170,13 +170,14 @@ export async function fitAll(
       });
     }
   }
-  const fitted = begun.map(({ method, fitting, seconds }): Fitted => {
+  const fitted: Fitted[] = [];
+  for (const { method, fitting, seconds } of begun) {
     const notes: string[] = [];
     const start = util.now();
-    const state = fitting?.finish((text) => notes.push(text)) ?? {};
+    const state = (await fitting?.finish((text) => notes.push(text))) ?? {};
     const finishing = (util.now() - start) / 1000;
-    return { classifier, state, notes, scorer: method.scorer(state, classifier), seconds: seconds + finishing };
-  });
+    fitted.push({ classifier, state, notes, scorer: method.scorer(state, classifier), seconds: seconds + finishing });
+  }
   all.forEach((internals, i) => {
     internals.fitted = fitted[i];
   });

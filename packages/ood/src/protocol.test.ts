@@ -36,6 +36,7 @@ import {
   knn,
   learnedLogit,
   logDensity,
+  logitNetwork,
   mahalanobis,
   mahalanobisEnsemble,
   margin,
@@ -50,6 +51,7 @@ import {
   scoreMany,
   she,
   ufel,
+  ufelNetwork,
   vim,
 } from "./mod.ts";
 
@@ -69,6 +71,7 @@ const DETECTORS: (() => Detector)[] = [
   () => knn({ k: 3 }),
   learnedLogit,
   logDensity,
+  () => logitNetwork({ key: key(8), epochs: 3, inputs: "logSoftmax" }),
   () => mahalanobis({ layers: ["map", "penultimate"], epsilon: 0.05, std: [0.5] }),
   () => mahalanobisEnsemble({ epsilon: 0.01 }),
   margin,
@@ -81,6 +84,7 @@ const DETECTORS: (() => Detector)[] = [
   relativeMahalanobis,
   she,
   () => ufel({ logVariances: ["map", "pooled"] }),
+  () => ufelNetwork({ logVariances: ["map", "pooled"], key: key(9), epochs: 3 }),
   vim,
 ];
 
