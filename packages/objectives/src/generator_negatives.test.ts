@@ -69,18 +69,18 @@ test("amortizedNegatives() learns the variance of a Gaussian, which it would los
       normalized: false,
     });
     const sample = amortizedNegatives(gaussian(1), generator, {
-      optimizer: train.adam(0.01),
-      posteriorOptimizer: train.adam(0.01),
+      optimizer: train.adam(0.03),
+      posteriorOptimizer: train.adam(0.03),
       entropyWeight,
-      samples: 200, // with 20 the variance is 0.82: see the docs
+      samples: 100, // fewer lean towards less: see the docs
     });
     let negatives: Tensor = zeros([1]);
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 150; i++) {
       negatives.dispose();
-      negatives = await sample(foldIn(key(1), i), zeros([64, 1]));
+      negatives = await sample(foldIn(key(1), i), zeros([32, 1]));
     }
     const all = concat(
-      await Promise.all(Array.from({ length: 20 }, (_, i) => sample(foldIn(key(2), i), zeros([64, 1])))),
+      await Promise.all(Array.from({ length: 20 }, (_, i) => sample(foldIn(key(2), i), zeros([32, 1])))),
     );
     sample.dispose();
     return (await read(mean(square(all))))[0]!;
