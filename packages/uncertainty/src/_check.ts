@@ -40,3 +40,15 @@ export function checkTensor(action: string, name: string, value: Tensor, rank: n
     throw new RangeError(`Cannot ${action}: ${name} must not be empty but found shape [${value.shape.join(", ")}]`);
   }
 }
+
+/** Throws unless `value` is finite. */
+export function checkFinite(action: string, name: string, value: number): void {
+  if (!Number.isFinite(value)) throw new RangeError(`Cannot ${action}: ${name} must be finite but found ${value}`);
+}
+
+/** Throws unless `value` is finite and at least 0. */
+export function checkNonNegative(action: string, name: string, value: number): void {
+  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`Cannot ${action}: ${name} must be finite and at least 0 but found ${value}`);
+  }
+}

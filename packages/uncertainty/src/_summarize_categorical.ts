@@ -1,11 +1,12 @@
-import { add, argMax, div, max, mean, moments, oneHot, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
+import { add, argMax, div, max, mean, oneHot, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { divergenceFrom, entropyOf, largestOf, safeLog } from "./_class_measures.ts";
+import { sampleMoments } from "./_sample_moments.ts";
 import type { CategoricalSummary } from "./summary.ts";
 
 /** Summarises samples of class probabilities `[samples, ..., classes]`. */
 export function summarizeCategorical(probabilities: Tensor): CategoricalSummary {
   const samples = probabilities.shape[0]!;
-  const center = mean(probabilities, 0);
+  const { mean: center, variance } = sampleMoments(probabilities);
   const logs = safeLog(probabilities);
   const logCenter = safeLog(center);
   const epistemic = mean(divergenceFrom(probabilities, logs, logCenter), 0);
@@ -19,7 +20,7 @@ export function summarizeCategorical(probabilities: Tensor): CategoricalSummary 
     aleatoric,
     epistemic,
     maxProbability: largestOf(center),
-    variance: mean(moments(probabilities, 0).variance, -1),
+    variance: mean(variance, -1),
     pairwiseDivergence: add(epistemic, reverseMutualInformation),
     reverseMutualInformation,
     variationRatio: sub(1, div(max(votes, -1), samples)),

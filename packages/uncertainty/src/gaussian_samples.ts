@@ -1,5 +1,6 @@
-import { clone, fill, moments, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { clone, fill, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkTensor } from "./_check.ts";
+import { sampleMoments } from "./_sample_moments.ts";
 import type { GaussianPrediction } from "./prediction.ts";
 
 /** Options of {@linkcode gaussianSamples}. */
@@ -40,7 +41,7 @@ export function gaussianSamples(samples: Tensor, options: GaussianSamplesOptions
   if (!(precision > 0))
     throw new RangeError(`Cannot ${action}: precision must be greater than 0 but found ${precision}`);
   return tidy(() => {
-    const { mean, variance } = moments(samples, 0);
+    const { mean, variance } = sampleMoments(samples);
     return {
       kind: "gaussian",
       mean,

@@ -78,6 +78,19 @@ describe("summarize() of Dirichlet distributions", () => {
     expect(found.precision).toBeAllclose(column("precision"));
   });
 
+  test("agrees with numeric integration over the simplex of three classes", async () => {
+    const measures = golden("dirichlet").measures as Record<string, number>[];
+    const concentration = tensor2d(measures.map(({ alpha }) => alpha as unknown as number[]));
+    const found = await read({ kind: "dirichlet", concentration });
+    const column = (name: string): number[] => measures.map((row) => row[name]!);
+    expect(found.total).toBeAllclose(column("total"));
+    expect(found.aleatoric).toBeAllclose(column("expected_entropy"));
+    expect(found.epistemic).toBeAllclose(column("mutual_information"), { atol: 0 });
+    expect(found.differentialEntropy).toBeAllclose(column("differential_entropy"));
+    expect(found.pairwiseDivergence).toBeAllclose(column("pairwise_divergence"), { atol: 0 });
+    expect(found.variance).toBeAllclose(column("variance"), { atol: 0 });
+  });
+
   test("keeps its relative precision for large concentrations", async () => {
     const found = await read({ kind: "dirichlet", concentration: tensor1d([1e5, 2e5, 3e5]) });
     // The series (K - 1) / (2 alpha_0) + O(1 / alpha^2).
