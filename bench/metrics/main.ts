@@ -1,6 +1,7 @@
 /**
  * The heavy metrics against scikit-learn, torchmetrics, scipy and numpy, in one run and on the same data, which the peers
- * read from a temporary folder: `npx tsx --conditions=@jem-js/source bench/metrics/main.ts`.
+ * read from a temporary folder: `npx tsx --conditions=@jem-js/source bench/metrics/main.ts [PATTERN]`, where only jobs that
+ * match the pattern, such as "FID", are measured.
  *
  * "plain" is ours in JavaScript and WebAssembly, on one core; "plugged" has `matMulFloat64` of `@jem-js/native` plugged in,
  * which uses all cores, as the peers do. Without Python, or where a package cannot be installed, ours alone is measured.
@@ -38,6 +39,7 @@ interface Job {
 
 const ROWS = 10_000;
 const DIMENSION = 2048;
+const pattern = new RegExp(process.argv[2] ?? "");
 const SCORES = 1_000_000;
 const CLASSES = 10;
 
@@ -123,6 +125,7 @@ const jobs: Job[] = [
 console.log(row(["job", "plain, s", "plugged, s", "peer", "peer, s", "value", "of the peer"]));
 console.log(row(Array.from({ length: 7 }, () => "---")));
 for (const { title, peer, question, ours, isPluggable, isLong } of jobs) {
+  if (!pattern.test(title)) continue;
   const plain = isLong ? undefined : measure(() => ours(undefined), question.repeats);
   const fast = isPluggable && matmul ? measure(() => ours(matmul), question.repeats) : undefined;
   const [seconds, value] = torch ? await torch.ask({ ...question, folder }) : [];
