@@ -15,3 +15,4 @@
  */
 export * from "./cached_file.ts";
 export * from "./read_image_folder.ts";
+export * from "./uci_table.ts";
