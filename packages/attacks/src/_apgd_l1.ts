@@ -52,7 +52,7 @@ export async function ascendSparse(task: AttackTask, lossOf: LossOf, ascent: Asc
     losses: new Float64Array(rows.length).fill(Number.NEGATIVE_INFINITY),
   };
   const part = (values: Float32Array, row: number): Float32Array => values.subarray(row * size, (row + 1) * size);
-  let points = rows.map((row) => {
+  let points = rows.map((row): Float32Array => {
     const point = (given ? part(given, row) : part(clean, row)).slice();
     if (given || !task.keys) return point;
     const noise = normalValues(task.keys[row]!, size);
