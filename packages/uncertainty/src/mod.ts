@@ -21,6 +21,7 @@ export * from "./evidential_loss.ts";
 export * from "./gaussian_samples.ts";
 export * from "./laplace.ts";
 export * from "./layers_model.ts";
+export * from "./layerwise_network.ts";
 export * from "./log_gamma.ts";
 export * from "./mc_batch_norm.ts";
 export * from "./mc_dropout.ts";
