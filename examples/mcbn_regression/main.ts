@@ -11,7 +11,7 @@ import { installedNames, loadTables, uciNames } from "./src/tables.ts";
 
 const usage = `Compares MC batch normalisation, MC dropout and multiplicative normalizing flows on real tables.
 
-Usage: npm start --workspace @jem-js-examples/mcbn-regression -- [options]
+Usage: npm start --workspace @jem-js-examples/mcbn_regression -- [options]
 
   --tables LIST    ${installedNames.join(",")} (default), or of the paper ${uciNames.join(",")}
   --data FOLDER    where the tables of the paper are, or are downloaded to (default data)
@@ -22,7 +22,7 @@ Usage: npm start --workspace @jem-js-examples/mcbn-regression -- [options]
   --epochs N       (default 120)
   --samples N      samples of a prediction (default 100)
   --backend NAME   native, wasm or cpu (default: native where it is installed, else wasm)
-  --out FOLDER     where results.json, tables.md and the figures go (default runs/mcbn-regression-<time>)
+  --out FOLDER     where results.json, tables.md and the figures go (default runs/mcbn_regression-<time>)
   --smoke          in seconds, to see that everything works`;
 
 function readArguments() {
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   );
   const backend = await startBackend(values.backend);
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  const out = values.out ?? join("runs", `mcbn-regression-${time}`);
+  const out = values.out ?? join("runs", `mcbn_regression-${time}`);
   mkdirSync(out, { recursive: true });
   console.log(`${backend} backend; everything goes to ${out}`);
 

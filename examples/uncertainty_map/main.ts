@@ -13,14 +13,14 @@ import { classNames, makeScenes, readDigits, type Scenes, SIDE } from "./src/sce
 
 const usage = `Segments scenes of digits, some of them unknown, and draws where the network is uncertain.
 
-Usage: npm start --workspace @jem-js-examples/uncertainty-map -- [options]
+Usage: npm start --workspace @jem-js-examples/uncertainty_map -- [options]
 
   --seed N         seed of everything random (default 0)
   --iterations N   training iterations of 32 scenes (default 400)
   --samples N      samples of a prediction (default 30)
   --scenes N       scenes that are measured (default 200)
   --backend NAME   native, wasm or cpu (default: native where it is installed, else wasm)
-  --out FOLDER     where results.json and the figures go (default runs/uncertainty-map-<time>)
+  --out FOLDER     where results.json and the figures go (default runs/uncertainty_map-<time>)
   --smoke          in seconds, to see that everything works`;
 
 /** The measures that are drawn and compared, by name: larger is less certain. */
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   const batchSize = values.smoke ? 8 : 32;
   const backend = await startBackend(values.backend);
   const out =
-    values.out ?? join("runs", `uncertainty-map-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);
+    values.out ?? join("runs", `uncertainty_map-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);
   mkdirSync(out, { recursive: true });
   console.log(`${backend} backend; everything goes to ${out}`);
 
