@@ -50,7 +50,7 @@ const x = uniform<tf.Rank.R4>(key(0), [images, 28, 28, 1]);
 async function forward(): Promise<void> {
   for (let start = 0; start < images; start += BATCH) {
     const probabilities = tf.tidy(() => {
-      const logits = model.predict(tf.slice(x, [start], [Math.min(BATCH, images - start)])) as tf.Tensor;
+      const logits = model.apply(tf.slice(x, [start], [Math.min(BATCH, images - start)])) as tf.Tensor;
       return tf.softmax(logits);
     });
     await probabilities.data();
