@@ -6,6 +6,7 @@ export interface Layer {
   readonly name: string;
   readonly rate?: number;
   readonly stddev?: number;
+  readonly maskZero?: boolean;
   readonly axis?: number | readonly number[];
   readonly epsilon?: number;
   readonly gamma?: Weight | null;
@@ -75,6 +76,11 @@ export function programOf(action: string, model: LayersModel): Program {
       const found = known.get(symbol.id);
       if (found !== undefined) return found;
       const { sourceLayer: layer, callArgs = {}, outputTensorIndex: outputIndex = 0 } = symbol;
+      if (layer.getClassName() === "Masking" || layer.maskZero) {
+        throw new TypeError(
+          `Cannot ${action}: layers must not mask but found "${layer.name}", whose masks would be lost`,
+        );
+      }
       const inputs = symbol.inputs.map(valueAt);
       let value: number;
       if (layer.layers !== undefined && layer.outputs?.length === 1) {
@@ -91,7 +97,8 @@ export function programOf(action: string, model: LayersModel): Program {
 
 function describe(model: unknown): string {
   if (typeof model === "function") return "a function";
-  return model !== null && typeof model === "object" && "execute" in model ? "a graph model" : String(model);
+  const isGraph = model !== null && typeof model === "object" && "execute" in model;
+  return isGraph ? "a graph model, whose batch normalisation and dropout were folded away" : String(model);
 }
 
 /** A program in two parts: what comes before all steps that draw, and what depends on one. */
