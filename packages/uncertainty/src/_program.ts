@@ -15,7 +15,7 @@ export interface Layer {
   /** What a wrapper wraps. */
   readonly layer?: Layer;
   getClassName(): string;
-  apply(inputs: Tensor | Tensor[], kwargs?: object): Tensor | Tensor[];
+  call(inputs: Tensor | Tensor[], kwargs: object): Tensor | Tensor[];
 }
 
 /** A weight of a layer. */
@@ -140,7 +140,7 @@ export function runSteps(
   return tidy(() => {
     steps.forEach((step, i) => {
       const inputs = step.inputs.map((value) => values.get(value)!);
-      const made = tidy(() => (replace?.(step) ?? applyLayer)(inputs, step));
+      const made = tidy(() => (replace?.(step) ?? callLayer)(inputs, step));
       values.set(step.output, made);
       own.set(step.output, made);
       for (const value of step.inputs) {
@@ -151,8 +151,9 @@ export function runSteps(
   }) as Tensor[];
 }
 
-/** What a layer computes for predictions. */
-function applyLayer(inputs: readonly Tensor[], { layer, callArgs, outputIndex }: Step): Tensor {
-  const outputs = layer.apply(inputs.length === 1 ? inputs[0]! : [...inputs], { ...callArgs, training: false });
-  return Array.isArray(outputs) ? outputs[outputIndex]! : outputs;
+/** What a layer computes for predictions: without the checks of `apply`, which a model that was built has passed. */
+function callLayer(inputs: readonly Tensor[], { layer, callArgs, outputIndex }: Step): Tensor {
+  const outputs = layer.call(inputs.length === 1 ? inputs[0]! : [...inputs], { ...callArgs, training: false });
+  const output = Array.isArray(outputs) ? outputs[outputIndex]! : outputs;
+  return inputs.includes(output) ? output.clone() : output;
 }
