@@ -99,12 +99,12 @@ async function main(): Promise<void> {
       }
     }
     writeFigure(out, table.name, runs, names);
+    // After each table: a run takes long enough to be ended before the last.
+    writeFileSync(join(out, "tables.md"), `${resultTables(runs, names)}\n`);
+    const results = runs.map(({ scores: { errors: _, stds: __, ...scores }, ...run }) => ({ ...run, ...scores }));
+    writeFileSync(join(out, "results.json"), `${JSON.stringify({ backend, budget, results }, undefined, 2)}\n`);
   }
-  const text = resultTables(runs, names);
-  writeFileSync(join(out, "tables.md"), `${text}\n`);
-  const results = runs.map(({ scores: { errors: _, stds: __, ...scores }, ...run }) => ({ ...run, ...scores }));
-  writeFileSync(join(out, "results.json"), `${JSON.stringify({ backend, budget, results }, undefined, 2)}\n`);
-  console.log(`\n${text}\n\nEverything is in ${out}.`);
+  console.log(`\n${resultTables(runs, names)}\n\nEverything is in ${out}.`);
 }
 
 /** Draws the errors of all test rows in the order of their uncertainty. */
