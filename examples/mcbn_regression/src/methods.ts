@@ -63,7 +63,7 @@ function trainModel(key: Key, data: TrainingData, recipe: Recipe, layer: () => t
     const [kernel] = part.trainableWeights;
     const [inputs, units] = kernel!.shape as [number, number];
     const values = normalValues(foldIn(key, i), inputs * units).map((value) => value * Math.sqrt(2 / inputs));
-    tf.tidy(() => kernel!.write(tf.tensor(values, [inputs, units])));
+    setWeight(kernel!, tf.tensor(values, [inputs, units]));
     kernels.push(kernel!.read() as tf.Variable);
   });
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
@@ -125,6 +125,12 @@ function train(
     }
   }
   optimizer.dispose();
+}
+
+/** Copies a value into a weight and frees it. */
+function setWeight(weight: tf.LayerVariable, value: tf.Tensor): void {
+  weight.write(value);
+  value.dispose();
 }
 
 /** A network that frees something else with itself. */

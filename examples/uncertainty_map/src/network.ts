@@ -24,7 +24,9 @@ export function fullyConvolutional(key: Key): tf.LayersModel {
     const shape = kernel!.shape as number[];
     const [area, inputs, filters] = [shape[0]! * shape[1]!, shape[2]!, shape[3]!];
     const values = normalValues(foldIn(key, i), area * inputs * filters).map((z) => z * Math.sqrt(2 / (area * inputs)));
-    tf.tidy(() => kernel!.write(tf.tensor(values, shape)));
+    const value = tf.tensor(values, shape);
+    kernel!.write(value);
+    value.dispose();
   });
   return model;
 }
