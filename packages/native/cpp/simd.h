@@ -89,12 +89,24 @@ JEM_INLINE void copy(Element* to, const Element* from, size_t n) {
 }
 JEM_INLINE void zero(float* to, size_t n) { memset(to, 0, n * sizeof(float)); }
 
-/** Runs `body(item, thread)` for items 0..count-1 on all threads; with fixed shares where `body` keeps sums per thread. */
+/** Runs `body(item, thread)` for items 0..count-1 on all threads. */
 template <class Body>
-JEM_INLINE void parallel(Context& context, int count, const Body& body, bool fixed_shares = false) {
+JEM_INLINE void parallel(Context& context, int count, const Body& body) {
   context.run(
       count, [](void* closure, int item, int thread) { (*static_cast<const Body*>(closure))(item, thread); },
-      const_cast<Body*>(&body), fixed_shares);
+      const_cast<Body*>(&body));
+}
+
+/**
+ * Runs `body(item, share)` for items 0..count-1, in as many shares of neighbours as there are threads. Sums that are kept for
+ * each share are of the same items whoever takes it: equal inputs give equal bits.
+ */
+template <class Body>
+JEM_INLINE void parallel_shares(Context& context, int count, const Body& body) {
+  const int shares = min_of(context.threads(), count);
+  parallel(context, shares, [&](int index, int) {
+    for (int item = share(count, index, shares); item < share(count, index + 1, shares); item++) body(item, index);
+  });
 }
 
 /** Work smaller than this is done by the caller alone: waking the others takes longer. */
