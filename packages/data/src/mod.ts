@@ -42,6 +42,7 @@ export * from "./read_idx.ts";
 export * from "./read_npy.ts";
 export * from "./read_npz.ts";
 export * from "./read_png.ts";
+export * from "./read_safetensors.ts";
 export * from "./read_svhn.ts";
 export * from "./rings.ts";
 export * from "./rotate_images.ts";
