@@ -100,7 +100,7 @@ export function igebmNet(key: Key, options: IgebmNetOptions): LayersModel {
   const network = doubleDifferentiable(model({ inputs: image, outputs: x, name }));
   drawWeights(network, key);
   // The ratio of the two largest singular values of a random matrix is near 1.
-  advanceSpectralNorms(network, { iterations: 50 });
+  advanceSpectralNorms(network, { iterations: 20 });
   return network;
 }
 
