@@ -32,7 +32,10 @@ Usage: npm start --workspace @jem-js-examples/divergence -- [options]
   --iterations N   training iterations (default 600)
   --out FOLDER     where metrics and incident reports go (default runs/divergence-<time>)`;
 
-/** JEM's own recipe (20 steps of size 1, no clipping, no energy penalty), with a higher learning rate and a smaller net. */
+/**
+ * JEM's own recipe (20 steps of size 1 and noise 0.01, no clipping, no energy penalty), with a higher learning rate and a
+ * smaller net. Its chains sample exp(f / T) with T = 0.01^2 / (2 * 1) = 5e-5.
+ */
 const recipe = {
   learningRate: 0.004,
   batchSize: 64,
@@ -60,7 +63,9 @@ async function train(data: Dataset, seed: number, isSafe: boolean, iterations: n
   const head = energyHead(model);
   const buffer = replayBuffer({ key: chains, ...recipe.buffer });
   const { steps, inputNoise, batchSize, learningRate } = recipe;
-  const procedure = jemProcedure(head, { kernel: sgld(head, recipe.sgld), buffer, steps, inputNoise });
+  const kernel = sgld(head, recipe.sgld);
+  console.log(`seed ${seed}: ${steps} steps at the temperature T = ${kernel.temperature.toExponential(0)}`);
+  const procedure = jemProcedure(head, { kernel, buffer, steps, inputNoise });
   let rows: TermsRow[] = [];
   let incidents = 0;
   const safety: Partial<FitOptions> = {

@@ -1,7 +1,10 @@
+import { auroc, delongInterval } from "@jem-js/metrics";
 import {
   chainFilmstrip,
   classGrid,
   confidenceHistogram,
+  type DetectionRow,
+  detectionChart,
   energyHistogram,
   energyLandscape,
   perturbationGrid,
@@ -75,6 +78,11 @@ export const entries: readonly Entry[] = [
   { name: "scoreHistogram", section: "Detection", draw: ({ digits }) => scoreHistogram(digits.models, ood) },
   { name: "rocCurves", section: "Detection", draw: ({ digits }) => rocCurves(digits.models, { seed }) },
   {
+    name: "detectionChart",
+    section: "Detection",
+    draw: ({ digits }) => detectionChart(detectionsOf(digits), { seed }),
+  },
+  {
     name: "precisionRecallCurves",
     section: "Detection",
     draw: ({ digits }) => precisionRecallCurves(digits.models, { seed }),
@@ -139,3 +147,29 @@ export const entries: readonly Entry[] = [
       ),
   },
 ];
+
+/** How `log p(x)` tells the digits from other images. */
+function detectionsOf({ models, energies }: Digits): { name: string; rows: DetectionRow[] }[] {
+  const rowOf = (outSet: string, inside: Float32Array, outside: ArrayLike<number>): DetectionRow => {
+    const { lower, upper } = delongInterval(inside, outside);
+    const about = { detector: "log p(x)", inSet: "MNIST", outSet, distance: "far" } as const;
+    return { ...about, auroc: auroc(inside, outside), aurocInterval: [lower, upper] };
+  };
+  const { name, energies: ofNoise } = energies.at(-1)!;
+  return models.map((model, i) => ({
+    name: model.name,
+    rows: [
+      rowOf("Fashion-MNIST", model.inScores, model.outScores),
+      // The energies of noise are of the JEM, which is the first.
+      ...(i === 0
+        ? [
+            rowOf(
+              name,
+              model.inScores,
+              Float64Array.from(ofNoise, (energy) => -energy),
+            ),
+          ]
+        : []),
+    ],
+  }));
+}

@@ -22,3 +22,4 @@ export * from "./read_image_folder.ts";
 export * from "./read_images.ts";
 export * from "./read_jpeg.ts";
 export * from "./stream_images.ts";
+export * from "./uci_table.ts";

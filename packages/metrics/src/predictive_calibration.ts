@@ -17,6 +17,8 @@ export interface PredictiveCalibration {
   readonly meanAbsoluteError: number;
   /** The root of the mean squared difference of interval coverage and level. */
   readonly rootMeanSquaredError: number;
+  /** The area between interval coverage, with lines between the levels, and the diagonal; in [0, 1/2]. */
+  readonly miscalibrationArea: number;
   /** The root of the mean variance: sharpness, smaller is sharper. */
   readonly sharpness: number;
 }
@@ -66,7 +68,8 @@ export function predictiveCalibration(
     pit.reduce((sum, u) => sum + (holds(u) ? 1 : 0), 0) / pit.length;
   const intervalCoverage = levels.map((level) => share((u) => Math.abs(2 * u - 1) <= level));
   const quantileCoverage = levels.map((level) => share((u) => u <= level));
-  const gaps = intervalCoverage.map((covered, i) => Math.abs(covered - levels[i]!));
+  const differences = intervalCoverage.map((covered, i) => covered - levels[i]!);
+  const gaps = differences.map(Math.abs);
   return {
     pit,
     levels,
@@ -74,6 +77,18 @@ export function predictiveCalibration(
     quantileCoverage,
     meanAbsoluteError: gaps.reduce((sum, gap) => sum + gap, 0) / count,
     rootMeanSquaredError: Math.sqrt(gaps.reduce((sum, gap) => sum + gap * gap, 0) / count),
+    miscalibrationArea: areaOf(differences) / (count - 1),
     sharpness: Math.sqrt(std.reduce((sum, s) => sum + s * s, 0) / std.length),
   };
+}
+
+/** The area between lines through points one apart and the axis, which the lines may cross. */
+function areaOf(heights: Float64Array): number {
+  let area = 0;
+  for (let i = 0; i + 1 < heights.length; i++) {
+    const [a, b] = [heights[i]!, heights[i + 1]!];
+    const sum = Math.abs(a) + Math.abs(b);
+    if (sum > 0) area += a * b >= 0 ? sum / 2 : (a * a + b * b) / (2 * sum);
+  }
+  return area;
 }

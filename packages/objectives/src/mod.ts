@@ -18,11 +18,13 @@
  */
 export * from "./adversarial_training.ts";
 export * from "./conditional_likelihood.ts";
+export * from "./conditional_noise_contrastive_estimation.ts";
 export * from "./contrastive_divergence.ts";
 export * from "./cross_entropy.ts";
 export * from "./data_negatives.ts";
 export * from "./denoising_score_matching.ts";
 export * from "./energy_discrepancy.ts";
+export * from "./gaussian_noise.ts";
 export * from "./gradient_penalty.ts";
 export * from "./improved_contrastive_divergence.ts";
 export * from "./jem.ts";
@@ -31,6 +33,7 @@ export * from "./loss_terms.ts";
 export * from "./model.ts";
 export * from "./negative_sampler.ts";
 export * from "./noise_contrastive_estimation.ts";
+export * from "./noise_distribution.ts";
 export * from "./persistent_negatives.ts";
 export * from "./presets.ts";
 export * from "./score_matching.ts";

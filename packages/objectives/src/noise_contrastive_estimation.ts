@@ -52,20 +52,26 @@ export interface NoiseContrastiveTerms extends LossTerms {
  * `loss = -mean log h(x) - nu mean log(1 - h(x_n))` with `h = sigmoid(G)`,
  * `G(u) = log p(u) - log Z - log p_n(u) - log nu`, `nu` noise samples for each example.
  *
- * Use it in few dimensions, or where noise near the data is at hand (a flow, a fitted Gaussian), and when a normalised
- * density is wanted. Noise that is told apart at a glance teaches nothing: both accuracies near 1 are the sign.
+ * Use it in few dimensions, or where noise near the data is at hand (a flow, a fitted {@linkcode gaussianNoise}), and when a
+ * normalised density is wanted. Noise that is told apart at a glance teaches nothing: both accuracies near 1 are the sign;
+ * {@linkcode conditionalNoiseContrastiveEstimation} makes its noise from the data.
+ *
+ * The ratio `nu` is yours: any is consistent, the larger the nearer to maximum likelihood; 1 is the cheapest and that of
+ * `presets.noiseContrastiveEstimation`.
  *
  * @example Usage
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
- * import { noiseContrastiveEstimation } from "@jem-js/objectives";
+ * import { gaussianNoise, noiseContrastiveEstimation } from "@jem-js/objectives";
  * import { key, normal } from "@jem-js/random";
  * import { expect } from "vitest";
  *
- * const logGaussian = (x: tf.Tensor) =>
- *   tf.sub(tf.mul(tf.sum(tf.square(x), 1), -0.5), Math.log(2 * Math.PI)) as tf.Tensor1D;
- * const batch = { x: normal(key(0), [8, 2]), noise: normal(key(1), [16, 2]) };
- * const { loss } = noiseContrastiveEstimation({ logDensity: logGaussian }, batch, { noiseLogDensity: logGaussian });
+ * const model = {
+ *   logDensity: (x: tf.Tensor) => tf.sub(tf.mul(tf.sum(tf.square(x), 1), -0.5), Math.log(2 * Math.PI)) as tf.Tensor1D,
+ * };
+ * const noise = gaussianNoise({ mean: [0, 0], standardDeviation: 1 }); // as the model: nothing is to be told
+ * const batch = { x: normal(key(0), [8, 2]), noise: noise.sample(key(1), 16) };
+ * const { loss } = noiseContrastiveEstimation(model, batch, { noiseLogDensity: noise.logDensity });
  * expect((await loss.data())[0]).toBeCloseTo(Math.log(3) + 2 * Math.log(1.5), 5); // h = 1 / (1 + nu)
  * ```
  *

@@ -27,6 +27,11 @@ test("every preset is taken by its objective", async () => {
     objectives.improvedContrastiveDivergence(head, batch, presets.improvedContrastiveDivergence.loss).loss,
     objectives.energyDiscrepancy(head, batch, { key: key(0), ...presets.energyDiscrepancy.loss }).loss,
     objectives.slicedScoreMatching(head, batch, { key: key(0), ...presets.slicedScoreMatching.loss }).loss,
+    objectives.conditionalNoiseContrastiveEstimation(head, batch, {
+      key: key(0),
+      noiseScale: 0.1,
+      ...presets.conditionalNoiseContrastiveEstimation.loss,
+    }).loss,
     objectives.steinCriticLoss(head, (z) => z, batch, presets.steinDiscrepancy.critic).loss,
     objectives.gradientPenalty(head, batch, presets.gradientPenalty.loss),
   ];

@@ -97,14 +97,31 @@ export function gaussiansOf({ layer, kept, means, factor, background }: Gaussian
   const d = kept.length;
   const l = unpackTriangle(factor, d);
   const l0 = background && unpackTriangle(background.factor, d);
-  const whitened = (row: Row, mean: readonly number[], by: Float64Array): Float64Array =>
-    forwardSolve(
-      by,
-      Float64Array.from(kept, (i, k) => row[i]! - mean[k]!),
-    );
+  const whitened = (row: Row, mean: readonly number[], by: Float64Array): Float64Array => {
+    const difference = new Float64Array(d);
+    for (let k = 0; k < d; k++) difference[k] = row[kept[k]!]! - mean[k]!;
+    return forwardSolve(by, difference);
+  };
+  // One solution a row, of the difference to one mean; those to the others are this far from it once and for all.
+  const first = means.find((mean) => mean !== null)!;
+  const offsets = means.map(
+    (mean) =>
+      mean &&
+      forwardSolve(
+        l,
+        Float64Array.from(mean, (value, k) => value - first[k]!),
+      ),
+  );
 
   function distances(row: Row): Float64Array {
-    return Float64Array.from(means, (mean) => (mean ? squaredNorm(whitened(row, mean, l)) : Number.POSITIVE_INFINITY));
+    const solved = whitened(row, first, l);
+    const found = new Float64Array(offsets.length);
+    offsets.forEach((offset, c) => {
+      let sum = offset ? 0 : Number.POSITIVE_INFINITY;
+      if (offset) for (let k = 0; k < d; k++) sum += (solved[k]! - offset[k]!) ** 2;
+      found[c] = sum;
+    });
+    return found;
   }
 
   return {

@@ -1,18 +1,8 @@
-import {
-  mul,
-  reshape,
-  type Scalar,
-  sign,
-  sub,
-  sum,
-  type Tensor,
-  tensor1d,
-  tidy,
-  valueAndGrad,
-} from "@tensorflow/tfjs-core";
+import { mul, reshape, sign, sub, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { checkPositive } from "./_check.ts";
-import { pool } from "./_reading.ts";
-import type { ClassifierOutputs, OpenClassifier } from "./open_classifier.ts";
+import { gradientsOf, type Objective } from "./_objectives.ts";
+import { pool, type Reading } from "./_reading.ts";
+import type { OpenClassifier } from "./open_classifier.ts";
 
 /** How an input is moved along the sign of a gradient. */
 export interface PerturbationOptions {
@@ -27,37 +17,16 @@ export function checkStd(action: string, std: readonly number[] | undefined): vo
   for (const value of std ?? []) checkPositive(action, "std", value);
 }
 
-/** The gradient with respect to `x` of a function of what the classifier says of it; shape of `x`. */
+/** The gradient of an objective with respect to the inputs of a reading: from its pass, or by one of its own. */
 export function inputGradient(
   action: string,
   classifier: OpenClassifier,
-  x: Tensor,
-  features: readonly string[],
-  objective: (outputs: ClassifierOutputs) => Tensor,
+  { x, gradients }: Pick<Reading, "x" | "gradients">,
+  objective: Objective,
 ): Tensor {
-  // TensorFlow.js does not free what it saved for a gradient when the function throws: so it returns, and throws after.
-  let failure: { error: unknown } | undefined;
-  let result: { value: Tensor; grad: Tensor };
-  try {
-    result = valueAndGrad((input: Tensor) => {
-      try {
-        return sum(objective(classifier.read(input, features))) as Scalar;
-      } catch (error) {
-        failure = { error };
-        return sum(input) as Scalar;
-      }
-    })(x);
-  } catch (error) {
-    throw new TypeError(
-      `Cannot ${action}: the classifier must have a gradient with respect to its input but found: ${String((error as Error).message ?? error)}`,
-    );
-  }
-  result.value.dispose();
-  if (failure) {
-    result.grad.dispose();
-    throw failure.error;
-  }
-  return result.grad;
+  const found = gradients.get(objective.name);
+  if (found) return found.clone();
+  return tidy(() => gradientsOf(action, x, [objective], (input) => classifier.read(input, objective.features))[0]!);
 }
 
 /** `x - epsilon sign(gradient) / std`, where the sign of 0 is 0: a step that lowers what `gradient` is of. */

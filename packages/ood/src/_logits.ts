@@ -47,6 +47,15 @@ export function scaled(z: Row, temperature: number): Float64Array {
   return Float64Array.from(z, (value) => value / temperature);
 }
 
+/** What is learned from: the logits themselves or what a softmax makes of them, the largest first where they are sorted. */
+export function readLogits(
+  z: Row,
+  { inputs, sorted }: { readonly inputs: "logits" | "softmax" | "logSoftmax"; readonly sorted: boolean },
+): Float64Array {
+  const values = inputs === "logits" ? Float64Array.from(z) : inputs === "softmax" ? softmax(z) : logSoftmax(z);
+  return sorted ? values.sort().reverse() : values;
+}
+
 /** Scores each row of logits by itself. */
 export function perLogits(score: (z: Float32Array) => number): Scorer {
   return ({ size, classes, logits }) => Float64Array.from({ length: size }, (_, i) => score(rowOf(logits, i, classes)));

@@ -1,20 +1,54 @@
+/** A suffix automaton that is used again and again: memory for so many states, and symbols below `alphabet`. */
+interface Automaton {
+  readonly alphabet: number;
+  /** Of state `s`: the states that symbols lead to, 0 for none since nothing leads to the first one. */
+  readonly next: Int32Array;
+  /** State `s` stands for the substrings of lengths `(length[link[s]], length[s]]`. */
+  readonly link: Int32Array;
+  readonly length: Int32Array;
+}
+
+let scratch: Automaton = automatonFor(0, 1);
+
+function automatonFor(states: number, alphabet: number): Automaton {
+  return {
+    alphabet,
+    next: new Int32Array(states * alphabet),
+    link: new Int32Array(states),
+    length: new Int32Array(states),
+  };
+}
+
 /**
  * The number of phrases of Lempel and Ziv 1976: a phrase is the shortest continuation that does not occur in what precedes its
  * last symbol; a last one that does counts too. Linear in the length, by a suffix automaton that grows with the sequence.
  */
 export function lempelZivComplexity(sequence: ArrayLike<number>): number {
-  // State s stands for substrings of lengths (length[link[s]], length[s]].
-  const next: Map<number, number>[] = [new Map()];
-  const link = [-1];
-  const length = [0];
+  return complexities(sequence, sequence.length).ofAll;
+}
+
+/** The complexity of a sequence of integers of at least 0, and that of its first symbols, in one pass. */
+function complexities(sequence: ArrayLike<number>, prefix: number): { ofPrefix: number; ofAll: number } {
+  let highest = 0;
+  for (let i = 0; i < sequence.length; i++) highest = Math.max(highest, sequence[i]!);
+  const alphabet = highest + 1;
+  const states = 2 * sequence.length + 1;
+  if (scratch.alphabet !== alphabet || scratch.link.length < states) scratch = automatonFor(states, alphabet);
+  const { next, link, length } = scratch;
+  next.fill(0, 0, alphabet);
+  link[0] = -1;
+  length[0] = 0;
+  let count = 1;
   let last = 0;
   let matched = 0;
   let state = 0;
   let phrases = 0;
+  let ofPrefix = 0;
   for (let i = 0; i < sequence.length; i++) {
+    if (i === prefix) ofPrefix = phrases + (matched > 0 ? 1 : 0);
     const symbol = sequence[i]!;
-    const to = next[state]!.get(symbol);
-    if (to === undefined) {
+    const to = next[state * alphabet + symbol]!;
+    if (to === 0) {
       phrases += 1;
       matched = 0;
       state = 0;
@@ -26,45 +60,48 @@ export function lempelZivComplexity(sequence: ArrayLike<number>): number {
     // A state that was split no longer holds the shorter of its substrings.
     while (state > 0 && matched <= length[link[state]!]!) state = link[state]!;
   }
-  return phrases + (matched > 0 ? 1 : 0);
+  const ofAll = phrases + (matched > 0 ? 1 : 0);
+  return { ofPrefix: prefix < sequence.length ? ofPrefix : ofAll, ofAll };
 
   function extend(symbol: number): void {
-    const added = push(new Map(), length[last]! + 1, 0);
+    const added = count++;
+    next.fill(0, added * alphabet, (added + 1) * alphabet);
+    length[added] = length[last]! + 1;
+    link[added] = 0;
     let from = last;
-    while (from !== -1 && !next[from]!.has(symbol)) {
-      next[from]!.set(symbol, added);
+    while (from !== -1 && next[from * alphabet + symbol] === 0) {
+      next[from * alphabet + symbol] = added;
       from = link[from]!;
     }
     last = added;
     if (from === -1) return;
-    const target = next[from]!.get(symbol)!;
+    const target = next[from * alphabet + symbol]!;
     if (length[from]! + 1 === length[target]) {
       link[added] = target;
       return;
     }
-    const clone = push(new Map(next[target]), length[from]! + 1, link[target]!);
-    while (from !== -1 && next[from]!.get(symbol) === target) {
-      next[from]!.set(symbol, clone);
+    const clone = count++;
+    next.copyWithin(clone * alphabet, target * alphabet, (target + 1) * alphabet);
+    length[clone] = length[from]! + 1;
+    link[clone] = link[target]!;
+    while (from !== -1 && next[from * alphabet + symbol] === target) {
+      next[from * alphabet + symbol] = clone;
       from = link[from]!;
     }
     link[target] = clone;
     link[added] = clone;
   }
-
-  function push(edges: Map<number, number>, size: number, to: number): number {
-    next.push(edges);
-    length.push(size);
-    link.push(to);
-    return next.length - 1;
-  }
 }
 
 /** The normalised compression distance by {@linkcode lempelZivComplexity}: `(C(xy) - min) / max` of `C(x)`, `C(y)`. */
 export function compressionDistance(
-  x: readonly number[],
-  y: readonly number[],
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
   ofY: number = lempelZivComplexity(y),
 ): number {
-  const ofX = lempelZivComplexity(x);
-  return (lempelZivComplexity([...x, ...y]) - Math.min(ofX, ofY)) / Math.max(ofX, ofY);
+  const both = new Int32Array(x.length + y.length);
+  both.set(x);
+  both.set(y, x.length);
+  const { ofPrefix: ofX, ofAll } = complexities(both, x.length);
+  return (ofAll - Math.min(ofX, ofY)) / Math.max(ofX, ofY);
 }

@@ -101,8 +101,16 @@ export async function layerScores(
   // Solved in float64 on the host; the network only carries the result back to the input.
   for (let i = 0; i < reading.size; i++) weights.set(gaussians.halfGradient(rowOf(data, i, width)), i * width);
   const moved = tidy(() => {
-    const gradient = inputGradient(action, classifier, reading.x, [layer], ({ features }) =>
-      contraction(features.get(layer)!, weights),
+    // The weights are of these inputs alone: no other detector shares the gradient.
+    const gradient = inputGradient(
+      action,
+      classifier,
+      { x: reading.x, gradients: new Map() },
+      {
+        name: "",
+        features: [layer],
+        of: ({ features }) => contraction(features.get(layer)!, weights),
+      },
     );
     return perturb(action, reading.x, gradient, step);
   });

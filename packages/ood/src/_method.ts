@@ -1,4 +1,4 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { type Tensor, util } from "@tensorflow/tfjs-core";
 import { checkInputs, forEachReading, joinNeeds, type Needs, type Reading } from "./_reading.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Auxiliary, Detector, DetectorState } from "./detector.ts";
@@ -25,7 +25,7 @@ export interface Fitting<S> {
   /** Rounds of passes: one round begins when all passes of the one before have ended. */
   readonly rounds: readonly (readonly Pass[])[];
   /** Makes the state, which is JSON: no typed arrays, no numbers that are not finite. */
-  finish(note: (text: string) => void): S;
+  finish(note: (text: string) => void): S | Promise<S>;
 }
 
 /** Scores a reading: `[size]`, larger for more anomalous examples. */
@@ -57,6 +57,8 @@ export interface Fitted {
   readonly state: object;
   readonly notes: readonly string[];
   readonly scorer: Scorer;
+  /** The time that the fit took beside the passes of the classifier, which detectors share; undefined when read from JSON. */
+  readonly seconds: number | undefined;
 }
 
 const INTERNALS = new WeakMap<object, Internals>();
@@ -112,7 +114,7 @@ export function restore(detector: Detector, { state, notes }: DetectorState, mod
     throw new TypeError(`Cannot read a detector: the state of ${method.name} must not be empty`);
   }
   const classifier = open(model);
-  internals.fitted = { classifier, state, notes, scorer: method.scorer(state, classifier) };
+  internals.fitted = { classifier, state, notes, scorer: method.scorer(state, classifier), seconds: undefined };
 }
 
 /** One open classifier for each classifier, so that detectors which are fitted one by one can score together. */
@@ -133,7 +135,7 @@ export async function fitAll(
 ): Promise<void> {
   const classifier = open(model);
   const given = { validation: auxiliary.validation !== undefined };
-  const begun = all.map(({ method }) => ({ method, fitting: method.fit?.(classifier, given) }));
+  const begun = all.map(({ method }) => ({ method, fitting: method.fit?.(classifier, given), seconds: 0 }));
   const rounds = Math.max(0, ...begun.map(({ fitting }) => fitting?.rounds.length ?? 0));
   for (const { method, fitting } of begun) {
     if (!fitting) continue;
@@ -151,24 +153,31 @@ export async function fitAll(
   };
   for (let round = 0; round < rounds; round++) {
     for (const over of ["inDistribution", "validation", "outOfDistribution"] as const) {
-      const parts = begun.flatMap(({ method, fitting }) =>
-        (fitting?.rounds[round] ?? []).filter((pass) => pass.over === over).map((pass) => ({ method, pass })),
+      const parts = begun.flatMap((entry) =>
+        (entry.fitting?.rounds[round] ?? []).filter((pass) => pass.over === over).map((pass) => ({ entry, pass })),
       );
       if (parts.length === 0) continue;
-      const needs = joinNeeds(parts.map(({ method }) => method.needs()));
-      const names = [...new Set(parts.map(({ method }) => method.name))].join(", ");
-      // What calibrates needs no labels, and what is out of distribution has none.
-      const read = over === "inDistribution" ? needs : { ...needs, labels: false };
+      const needs = joinNeeds(parts.map(({ entry }) => entry.method.needs()));
+      const names = [...new Set(parts.map(({ entry }) => entry.method.name))].join(", ");
+      // What calibrates needs no labels, and what is out of distribution has none; gradients are of scores.
+      const read = { ...needs, objectives: [], labels: over === "inDistribution" && needs.labels === true };
       await forEachReading(`fit ${names}`, classifier, sources[over]!, read, async (reading) => {
-        for (const { pass } of parts) await pass.visit(reading);
+        for (const { entry, pass } of parts) {
+          const start = util.now();
+          await pass.visit(reading);
+          entry.seconds += (util.now() - start) / 1000;
+        }
       });
     }
   }
-  const fitted = begun.map(({ method, fitting }): Fitted => {
+  const fitted: Fitted[] = [];
+  for (const { method, fitting, seconds } of begun) {
     const notes: string[] = [];
-    const state = fitting?.finish((text) => notes.push(text)) ?? {};
-    return { classifier, state, notes, scorer: method.scorer(state, classifier) };
-  });
+    const start = util.now();
+    const state = (await fitting?.finish((text) => notes.push(text))) ?? {};
+    const finishing = (util.now() - start) / 1000;
+    fitted.push({ classifier, state, notes, scorer: method.scorer(state, classifier), seconds: seconds + finishing });
+  }
   all.forEach((internals, i) => {
     internals.fitted = fitted[i];
   });

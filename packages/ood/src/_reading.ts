@@ -1,6 +1,7 @@
 import { type DataTypeMap, dispose, keep, mean, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { gradientsOf, type Objective } from "./_objectives.ts";
 import { expand, isTensor } from "./_outputs.ts";
-import type { OpenClassifier } from "./open_classifier.ts";
+import type { ClassifierOutputs, OpenClassifier } from "./open_classifier.ts";
 import type { Batch, Source } from "./source.ts";
 
 /** What a detector reads of each batch, beside the logits. */
@@ -9,6 +10,8 @@ export interface Needs {
   readonly pooled?: readonly string[];
   /** Features by name, or `"all"`, as they are. */
   readonly maps?: readonly string[];
+  /** Functions whose gradients with respect to the inputs it reads, to score. */
+  readonly objectives?: readonly Objective[];
   /** Whether a fit takes labels: `"given"` where there are some. */
   readonly labels?: boolean | "given";
 }
@@ -39,6 +42,8 @@ export interface Reading {
   readonly pooled: ReadonlyMap<string, Feature>;
   /** Features as they are, by name. */
   readonly maps: ReadonlyMap<string, Feature>;
+  /** The gradients of objectives by their names, each of the shape of `x`; borrowed. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
 /** A batch is cut into pieces of this many examples, so that its features fit in memory. */
@@ -47,7 +52,15 @@ const ROWS = 500;
 /** Joins what several detectors need. */
 export function joinNeeds(all: readonly Needs[]): Needs {
   const join = (kind: "pooled" | "maps"): string[] => [...new Set(all.flatMap((needs) => needs[kind] ?? []))];
-  return { pooled: join("pooled"), maps: join("maps"), labels: all.some(({ labels }) => labels === true) };
+  const objectives = new Map(
+    all.flatMap((needs) => needs.objectives ?? []).map((objective) => [objective.name, objective]),
+  );
+  return {
+    pooled: join("pooled"),
+    maps: join("maps"),
+    objectives: [...objectives.values()],
+    labels: all.some(({ labels }) => labels === true),
+  };
 }
 
 /** Goes over the examples of a source once and reads each piece. */
@@ -69,7 +82,12 @@ export async function forEachReading(
         const size = Math.min(ROWS, batch.x.shape[0]! - from);
         const x = size === batch.x.shape[0] ? batch.x : slice(batch.x, [from], [size]);
         try {
-          await visit(await read(action, classifier, x, needs, labels?.subarray(from, from + size)));
+          const reading = await read(action, classifier, x, needs, labels?.subarray(from, from + size));
+          try {
+            await visit(reading);
+          } finally {
+            dispose([...reading.gradients.values()]);
+          }
         } finally {
           if (x !== batch.x) x.dispose();
         }
@@ -119,7 +137,7 @@ async function readLabels(action: string, { x, labels }: Batch): Promise<Int32Ar
   return Int32Array.from(values);
 }
 
-/** Reads what a classifier says of inputs. */
+/** Reads what a classifier says of inputs. The gradients, when some are needed, are to be disposed. */
 export async function read(
   action: string,
   classifier: OpenClassifier,
@@ -127,14 +145,15 @@ export async function read(
   needs: Needs,
   labels?: Int32Array,
 ): Promise<Reading> {
-  const tensors = compute(classifier, x, needs);
+  const tensors = compute(action, classifier, x, needs);
+  let reading: Reading | undefined;
   try {
     const [size, classes] = tensors.logits.shape as [number, number];
     const wrong = labels?.findIndex((label) => label >= classes) ?? -1;
     if (wrong !== -1) {
       throw new RangeError(`Cannot ${action}: labels must be below ${classes} but found ${labels![wrong]} at ${wrong}`);
     }
-    return {
+    reading = {
       x,
       size,
       classes,
@@ -143,9 +162,12 @@ export async function read(
       all: tensors.all,
       pooled: await readAll(action, tensors.pooled),
       maps: await readAll(action, tensors.maps),
+      gradients: tensors.gradients,
     };
+    return reading;
   } finally {
     dispose([tensors.logits, ...tensors.pooled.values(), ...tensors.maps.values()]);
+    if (!reading) dispose([...tensors.gradients.values()]);
   }
 }
 
@@ -154,19 +176,53 @@ interface Computed {
   readonly all: readonly string[];
   readonly pooled: ReadonlyMap<string, Tensor>;
   readonly maps: ReadonlyMap<string, Tensor>;
+  readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
-function compute(classifier: OpenClassifier, x: Tensor, { pooled = [], maps = [] }: Needs): Computed {
-  let result: Computed | undefined;
-  tidy(() => {
-    const { logits, features, all } = classifier.read(x, [...new Set([...pooled, ...maps])]);
-    // Clones: a classifier may return what it holds on to, such as its input or a variable.
-    const select = (names: readonly string[], of: (feature: Tensor) => Tensor): Map<string, Tensor> =>
-      new Map(expand(names, all).map((name) => [name, keep(of(features.get(name)!).clone())]));
-    const logitsKept = keep(logits.clone());
-    result = { logits: logitsKept, all, pooled: select(pooled, pool), maps: select(maps, (feature) => feature) };
-  });
-  return result!;
+function compute(
+  action: string,
+  classifier: OpenClassifier,
+  x: Tensor,
+  { pooled = [], maps = [], objectives = [] }: Needs,
+): Computed {
+  const kept: Tensor[] = [];
+  // Clones: a classifier may return what it holds on to, such as its input or a variable.
+  const keepClone = (tensor: Tensor): Tensor => {
+    const clone = keep(tensor.clone());
+    kept.push(clone);
+    return clone;
+  };
+  let computed: Omit<Computed, "gradients"> | undefined;
+  const gradients = new Map<string, Tensor>();
+  const names = [...new Set([...pooled, ...maps, ...objectives.flatMap(({ features }) => features)])];
+  function outputsOf(input: Tensor): ClassifierOutputs {
+    const outputs = classifier.read(input, names);
+    const select = (some: readonly string[], of: (feature: Tensor) => Tensor): Map<string, Tensor> =>
+      new Map(expand(some, outputs.all).map((name) => [name, keepClone(of(outputs.features.get(name)!))]));
+    computed = {
+      logits: keepClone(outputs.logits),
+      all: outputs.all,
+      pooled: select(pooled, pool),
+      maps: select(maps, (feature) => feature),
+    };
+    return outputs;
+  }
+  try {
+    tidy(() => {
+      if (objectives.length === 0) {
+        outputsOf(x);
+        return;
+      }
+      gradientsOf(action, x, objectives, outputsOf).forEach((gradient, i) => {
+        gradients.set(objectives[i]!.name, keepClone(gradient));
+        gradient.dispose();
+      });
+    });
+  } catch (error) {
+    dispose(kept);
+    throw error;
+  }
+  return { ...computed!, gradients };
 }
 
 /** The average over everything but examples and channels. */
@@ -184,11 +240,20 @@ async function readAll(action: string, tensors: ReadonlyMap<string, Tensor>): Pr
 }
 
 async function finite(action: string, name: string, tensor: Tensor): Promise<Float32Array> {
-  const data = Float32Array.from(await tensor.data());
-  const wrong = data.findIndex((value) => !Number.isFinite(value));
+  // A copy: a backend may give its own memory, which is freed with the tensor.
+  const data = (await (tensor.data() as Promise<Float32Array>)).slice();
+  const wrong = firstWrong(data);
   if (wrong !== -1) {
     const row = Math.floor(wrong / (data.length / tensor.shape[0]!));
     throw new RangeError(`Cannot ${action}: ${name} must be finite but found ${data[wrong]} for example ${row}`);
   }
   return data;
+}
+
+/** The first index of a value that is not finite, -1 when all are. */
+function firstWrong(data: Float32Array): number {
+  let sum = 0;
+  // What is not finite stays so in products with 0 and in sums: one look at the sum, and a search only for the error.
+  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
+  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }

@@ -12,6 +12,7 @@ import { klMatching } from "./kl_matching.ts";
 import { knn } from "./knn.ts";
 import { learnedLogit } from "./learned_logit.ts";
 import { logDensity } from "./log_density.ts";
+import { type LogitNetworkOptions, logitNetwork } from "./logit_network.ts";
 import { mahalanobis } from "./mahalanobis.ts";
 import { mahalanobisEnsemble } from "./mahalanobis_ensemble.ts";
 import { margin } from "./margin.ts";
@@ -24,6 +25,7 @@ import { react } from "./react.ts";
 import { relativeMahalanobis } from "./relative_mahalanobis.ts";
 import { she } from "./she.ts";
 import { type UfelOptions, ufel } from "./ufel.ts";
+import { type UfelNetworkOptions, ufelNetwork } from "./ufel_network.ts";
 import { vim } from "./vim.ts";
 
 /** Every method that plain options make, by its name. */
@@ -41,6 +43,7 @@ export const METHODS: Readonly<Record<string, (options: object) => Detector>> = 
   knn,
   learnedLogit,
   logDensity,
+  logitNetwork: (options) => logitNetwork(options as LogitNetworkOptions),
   mahalanobis,
   mahalanobisEnsemble,
   margin,
@@ -53,5 +56,6 @@ export const METHODS: Readonly<Record<string, (options: object) => Detector>> = 
   relativeMahalanobis,
   she,
   ufel: (options) => ufel(options as UfelOptions),
+  ufelNetwork: (options) => ufelNetwork(options as UfelNetworkOptions),
   vim,
 };

@@ -1,6 +1,7 @@
-import { logSumExp, reshape, sqrt, square, sum, tidy } from "@tensorflow/tfjs-core";
+import { reshape, sqrt, square, sum, tidy } from "@tensorflow/tfjs-core";
 import { inputGradient } from "./_input_gradient.ts";
 import { detectorOf } from "./_method.ts";
+import { LOG_DENSITY } from "./_objectives.ts";
 import type { Detector } from "./detector.ts";
 
 /**
@@ -30,12 +31,10 @@ export function approximateMass(): Detector<false> {
     name: "approximateMass",
     tuned: false,
     options: {},
-    needs: () => ({}),
+    needs: () => ({ objectives: [LOG_DENSITY] }),
     scorer: (_, classifier) => async (reading) => {
       const norms = tidy(() => {
-        const gradient = inputGradient("score by approximateMass", classifier, reading.x, [], ({ logits }) =>
-          logSumExp(logits, 1),
-        );
+        const gradient = inputGradient("score by approximateMass", classifier, reading, LOG_DENSITY);
         return sqrt(sum(square(reshape(gradient, [reading.size, -1])), 1));
       });
       const values = Float64Array.from(await norms.data());

@@ -48,6 +48,14 @@ export interface BenchmarkRow {
   readonly ties: number;
 }
 
+/** How long a detector took, beside the passes of the classifier, which detectors share. */
+export interface DetectorSeconds {
+  /** Its fit; undefined when it was read from JSON. */
+  readonly fit: number | undefined;
+  /** All its scores. */
+  readonly score: number;
+}
+
 /** What {@linkcode benchmark} returns: all but `seconds` is the same for the same scores. */
 export interface Benchmark {
   /** A row for each detector, in-distribution set and out-of-distribution set, in this order. */
@@ -56,8 +64,8 @@ export interface Benchmark {
   readonly accuracies: Readonly<Record<string, number>>;
   /** The scores by detector and set: for histograms. */
   readonly scores: Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
-  /** The time that each detector took for all sets beside the pass of the classifier that they share. */
-  readonly seconds: Readonly<Record<string, number>>;
+  /** The time that each detector took. */
+  readonly seconds: Readonly<Record<string, DetectorSeconds>>;
 }
 
 /**
@@ -128,7 +136,9 @@ export async function benchmark(
     rows,
     accuracies,
     scores: Object.fromEntries(entries.map(({ name, scores }) => [name, scores])),
-    seconds: Object.fromEntries(entries.map(({ name, seconds }) => [name, seconds])),
+    seconds: Object.fromEntries(
+      entries.map(({ name, internals, seconds }) => [name, { fit: internals.fitted!.seconds, score: seconds }]),
+    ),
   };
 }
 

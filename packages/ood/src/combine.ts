@@ -102,7 +102,10 @@ function fitCombined(
   const calibration = methods.map((): number[] => []);
   const visit = async (reading: Reading): Promise<void> => {
     if (!members) {
-      const found = methods.map(({ name }, i) => fittings[i]?.finish((text) => notes.push(`${name}: ${text}`)) ?? {});
+      const found: object[] = [];
+      for (const [i, { name }] of methods.entries()) {
+        found.push((await fittings[i]?.finish((text) => notes.push(`${name}: ${text}`))) ?? {});
+      }
       scorers = methods.map((method, i) => method.scorer(found[i]!, classifier));
       members = found;
     }

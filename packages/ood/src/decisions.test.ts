@@ -9,6 +9,7 @@ import {
   combine,
   conformalPValues,
   conformalThreshold,
+  detectorFromJson,
   dirichlet,
   energy,
   learnedLogit,
@@ -134,8 +135,8 @@ describe("benchmark()", () => {
     expect(result.rows).toHaveLength(3 * 2 * 2);
     expect(result.accuracies).toEqual({ test: 2 / 3, again: 2 / 3 });
     expect(result.scores.energy?.again).toHaveLength(6);
-    expect(Object.values(result.seconds).every((seconds) => seconds >= 0)).toBe(true);
-    const table = benchmarkTable(result).split("\n");
+    expect(Object.values(result.seconds).every(({ fit, score }) => fit! >= 0 && score >= 0)).toBe(true);
+    const table = benchmarkTable(result, { seconds: false }).split("\n");
     expect(table).toHaveLength(2 + 12 + 4);
     expect(table[6]).toMatch(/^\| other\\\|energy \| test \| near \(near\) \|/);
     expect(table[10]).toMatch(/^\| learned † \| test \| near \(near\) \|/);
@@ -144,6 +145,19 @@ describe("benchmark()", () => {
       "",
       "Accuracy of the classifier: test 66.7, again 66.7",
     ]);
+  });
+
+  test("tells the times of fits and scores, but for fits that were read from JSON", async () => {
+    const fitted = await energy().fit(classifier);
+    const read = detectorFromJson(JSON.parse(JSON.stringify(fitted)), classifier);
+    const out: OutSet = { source: set([3, 4]), distance: "near" };
+    const result = await benchmark({ fitted, read }, { test: set([1, 2]) }, { out });
+    expect(result.seconds.fitted?.fit).toBeGreaterThanOrEqual(0);
+    expect(result.seconds.read?.fit).toBe(undefined);
+    const table = benchmarkTable(result).split("\n");
+    expect(table.slice(-4, -2)).toEqual(["| detector | fit, s | scores, s |", "| --- | --- | --- |"]);
+    expect(table.at(-2)).toMatch(/^\| fitted \| \d+\.\d\d \| \d+\.\d\d \|$/);
+    expect(table.at(-1)).toMatch(/^\| read \| – \| \d+\.\d\d \|$/);
   });
 
   test("gives reasons", async () => {

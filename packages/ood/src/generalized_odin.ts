@@ -1,8 +1,9 @@
-import { max, neg, tidy } from "@tensorflow/tfjs-core";
+import { max, neg } from "@tensorflow/tfjs-core";
 import { checkNonNegative } from "./_check.ts";
 import { checkStd, inputGradient, perturb } from "./_input_gradient.ts";
 import { argmax, rowOf } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
+import type { Objective } from "./_objectives.ts";
 import { type Reading, read } from "./_reading.ts";
 import type { Detector } from "./detector.ts";
 import type { OpenClassifier } from "./open_classifier.ts";
@@ -54,6 +55,11 @@ export function generalizedOdin(options: GeneralizedOdinOptions = {}): Detector<
   if (epsilons.length === 0) throw new RangeError(`Cannot ${action}: epsilons must have at least 1 number but found 0`);
   for (const epsilon of epsilons) checkNonNegative(action, "epsilons", epsilon);
   checkStd(action, std);
+  const objective: Objective = {
+    name: `numerator/${feature}`,
+    features: [feature],
+    of: ({ features }) => neg(max(features.get(feature)!, -1)),
+  };
 
   /** The largest numerator of each example after a step of each length. */
   async function confidences(
@@ -62,9 +68,7 @@ export function generalizedOdin(options: GeneralizedOdinOptions = {}): Detector<
     lengths: readonly number[],
   ): Promise<Float64Array[]> {
     if (lengths.every((epsilon) => epsilon === 0)) return lengths.map(() => largest(reading));
-    const gradient = tidy(() =>
-      inputGradient(ACTION, classifier, reading.x, [feature], ({ features }) => neg(max(features.get(feature)!, -1))),
-    );
+    const gradient = inputGradient(ACTION, classifier, reading, objective);
     try {
       const found: Float64Array[] = [];
       for (const epsilon of lengths) {
@@ -94,7 +98,7 @@ export function generalizedOdin(options: GeneralizedOdinOptions = {}): Detector<
     name: "generalizedOdin",
     tuned: false,
     options: { feature, epsilons: [...epsilons], ...(std && { std: [...std] }) },
-    needs: () => ({ pooled: [feature] }),
+    needs: (state) => ({ pooled: [feature], objectives: state?.epsilon === 0 ? [] : [objective] }),
     fit(classifier) {
       const sums = new Float64Array(epsilons.length);
       return {

@@ -1,6 +1,6 @@
 import { checkChoice, checkPositive } from "./_check.ts";
 import { type RegressionState, regressionOn } from "./_logistic_regression.ts";
-import { logSoftmax, type Row, rowOf, softmax } from "./_logits.ts";
+import { readLogits, rowOf } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import type { Detector } from "./detector.ts";
 
@@ -19,7 +19,7 @@ export interface LearnedLogitOptions {
  * tells validation examples from `auxiliary.outOfDistribution`.
  *
  * The same detector on `"softmax"` shows what the softmax takes away: it forgets a constant added to the logits, and saturates.
- * The original has a small network in the place of the regression. It is *tuned with out-of-distribution examples*; a fit takes
+ * The original has a small network in the place of the regression: see `logitNetwork`. It is *tuned with out-of-distribution examples*; a fit takes
  * one pass, and no labels.
  *
  * @example Usage
@@ -46,17 +46,14 @@ export function learnedLogit(options: LearnedLogitOptions = {}): Detector<true> 
   const { inputs = "logits", sorted = true, c = 1 } = options;
   checkChoice("create learnedLogit", "inputs", inputs, ["logits", "softmax", "logSoftmax"]);
   checkPositive("create learnedLogit", "c", c);
-  const read = (z: Row): Float64Array => {
-    const values = inputs === "logits" ? Float64Array.from(z) : inputs === "softmax" ? softmax(z) : logSoftmax(z);
-    return sorted ? values.sort().reverse() : values;
-  };
   return detectorOf<RegressionState, true>({
     name: "learnedLogit",
     tuned: true,
     options: { inputs, sorted, c },
     needs: () => ({}),
     ...regressionOn(
-      ({ logits, size, classes }) => Array.from({ length: size }, (_, i) => read(rowOf(logits, i, classes))),
+      ({ logits, size, classes }) =>
+        Array.from({ length: size }, (_, i) => readLogits(rowOf(logits, i, classes), { inputs, sorted })),
       c,
     ),
   });

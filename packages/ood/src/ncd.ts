@@ -178,19 +178,21 @@ function prototypesOf(layer: string, { sketches, sums, counts, channels }: Sums,
             of.map((value) => value / counts[k]!),
             channels,
             edges,
-          )
+          ).map((symbols) => Array.from(symbols))
         : null;
     }),
-    pooled: symbolsOf(pooled, channels, edges),
+    pooled: symbolsOf(pooled, channels, edges).map((symbols) => Array.from(symbols)),
   };
 }
 
 /** The levels of each channel of a map, row by row. */
-function symbolsOf(map: Row, channels: number, edges: readonly (readonly number[])[]): number[][] {
+function symbolsOf(map: Row, channels: number, edges: readonly (readonly number[])[]): Int32Array[] {
   const positions = map.length / channels;
-  return Array.from({ length: channels }, (_, c) =>
-    Array.from({ length: positions }, (_, t) => levelOf(map[t * channels + c]!, edges[c]!)),
-  );
+  return edges.map((of, c) => {
+    const symbols = new Int32Array(positions);
+    for (let t = 0; t < positions; t++) symbols[t] = levelOf(map[t * channels + c]!, of);
+    return symbols;
+  });
 }
 
 /** Describes each example of a reading by averages and, of maps of more than one position, compression distances. */

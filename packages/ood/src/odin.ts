@@ -1,8 +1,9 @@
-import { cast, div, logSumExp, mul, oneHot, sub, sum, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { argMax, cast, div, logSumExp, mul, oneHot, sub, sum, tidy } from "@tensorflow/tfjs-core";
 import { checkNonNegative, checkPositive } from "./_check.ts";
 import { checkStd, inputGradient, perturb } from "./_input_gradient.ts";
-import { argmax, perLogits, rowOf, scaled, softmax } from "./_logits.ts";
+import { argmax, perLogits, scaled, softmax } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
+import type { Objective } from "./_objectives.ts";
 import { read } from "./_reading.ts";
 import type { Detector } from "./detector.ts";
 
@@ -51,23 +52,25 @@ export function odin(options: OdinOptions = {}): Detector<false> {
     return -probabilities[argmax(probabilities)]!;
   });
   const action = "score by odin";
+  const objective: Objective = {
+    name: `crossEntropy/${temperature}`,
+    features: [],
+    of({ logits }) {
+      const z = div(logits, temperature);
+      const predicted = cast(oneHot(argMax(logits, 1), logits.shape[1]), "float32");
+      return sub(logSumExp(z, 1), sum(mul(z, predicted), 1));
+    },
+  };
   return detectorOf({
     name: "odin",
     tuned: false,
     options: { temperature, epsilon, ...(std && { std: [...std] }) },
-    needs: () => ({}),
+    needs: () => (epsilon === 0 ? {} : { objectives: [objective] }),
     scorer: (_, classifier) => async (reading) => {
       if (epsilon === 0) return score(reading);
-      const { x, size, classes, logits } = reading;
-      const predicted = Array.from({ length: size }, (_, i) => argmax(rowOf(logits, i, classes)));
-      const moved = tidy(() => {
-        const hot = cast(oneHot(tensor1d(predicted, "int32"), classes), "float32");
-        const gradient = inputGradient(action, classifier, x, [], (outputs) => {
-          const z = div(outputs.logits, temperature);
-          return sub(logSumExp(z, 1), sum(mul(z, hot), 1));
-        });
-        return perturb(action, x, gradient, { epsilon, std });
-      });
+      const moved = tidy(() =>
+        perturb(action, reading.x, inputGradient(action, classifier, reading, objective), { epsilon, std }),
+      );
       try {
         return score(await read(action, classifier, moved, {}));
       } finally {

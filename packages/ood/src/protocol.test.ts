@@ -13,6 +13,7 @@ import {
   tensor,
   tensor1d,
   tidy,
+  topk,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { METHODS } from "./_registry.ts";
@@ -35,6 +36,7 @@ import {
   knn,
   learnedLogit,
   logDensity,
+  logitNetwork,
   mahalanobis,
   mahalanobisEnsemble,
   margin,
@@ -49,6 +51,7 @@ import {
   scoreMany,
   she,
   ufel,
+  ufelNetwork,
   vim,
 } from "./mod.ts";
 
@@ -68,6 +71,7 @@ const DETECTORS: (() => Detector)[] = [
   () => knn({ k: 3 }),
   learnedLogit,
   logDensity,
+  () => logitNetwork({ key: key(8), epochs: 3, inputs: "logSoftmax" }),
   () => mahalanobis({ layers: ["map", "penultimate"], epsilon: 0.05, std: [0.5] }),
   () => mahalanobisEnsemble({ epsilon: 0.01 }),
   margin,
@@ -80,6 +84,7 @@ const DETECTORS: (() => Detector)[] = [
   relativeMahalanobis,
   she,
   () => ufel({ logVariances: ["map", "pooled"] }),
+  () => ufelNetwork({ logVariances: ["map", "pooled"], key: key(9), epochs: 3 }),
   vim,
 ];
 
@@ -234,17 +239,30 @@ test("fitMany() and scoreMany() are the same as one by one, with one forward pas
   });
 });
 
-test("scoreMany() gives the scores of two gradients for two gradient passes more", async () => {
+test("scoreMany() takes the gradients of several detectors from the one pass that reads for all", async () => {
   let calls = 0;
   const counting = (input: Tensor) => {
     calls += 1;
     return network(input);
   };
   await scoreMany(await fitMany([odin()], counting), probe);
-  const alone = calls;
+  expect(calls).toBe(2); // the gradient, and the inputs that it moved
   calls = 0;
-  await scoreMany(await fitMany([odin(), energy(), maxProbability(), approximateMass()], counting), probe);
-  expect(calls).toBe(alone + 1);
+  const others = [odin(), energy(), approximateMass(), odin({ temperature: 2, epsilon: 0.1 })];
+  await scoreMany(await fitMany(others, counting), probe);
+  expect(calls).toBe(3);
+});
+
+test("scoreMany() says which detectors wanted a gradient that there is not, and leaks nothing", async () => {
+  const detectors = await fitMany(
+    [approximateMass(), odin()],
+    (input) => topk(input.reshape([-1, 25]), 3).values as Tensor2D,
+  );
+  await leakFree(async () => {
+    await expect(scoreMany(detectors, probe)).rejects.toThrow(
+      "Cannot score by approximateMass, odin: the classifier must have a gradient with respect to its input but found",
+    );
+  });
 });
 
 test("a detector that is not tuned never looks at out-of-distribution examples", async () => {

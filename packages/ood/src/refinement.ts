@@ -1,8 +1,9 @@
-import { logSumExp, reshape, sqrt, square, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { reshape, sqrt, square, sub, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkChoice } from "./_check.ts";
 import { inputGradient } from "./_input_gradient.ts";
 import { logSumExp as logSumExpOf, rowOf } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
+import { LOG_DENSITY } from "./_objectives.ts";
 import { type Reading, read } from "./_reading.ts";
 import type { Detector } from "./detector.ts";
 import type { OpenClassifier } from "./open_classifier.ts";
@@ -55,7 +56,7 @@ export function refinement(refine: (x: Tensor) => Tensor, options: RefinementOpt
     name: "refinement",
     tuned: false,
     options: { by },
-    needs: () => ({}),
+    needs: () => (by === "mass" ? { objectives: [LOG_DENSITY] } : {}),
     scorer: (_, classifier) => async (reading) => {
       const refined = tidy(() => refine(reading.x).clone());
       try {
@@ -67,7 +68,7 @@ export function refinement(refine: (x: Tensor) => Tensor, options: RefinementOpt
         return await valuesOf(() =>
           by === "distance"
             ? norms(sub(reading.x, refined))
-            : sub(norms(score(classifier, reading.x)), norms(score(classifier, refined))),
+            : sub(norms(score(classifier, reading)), norms(score(classifier, { x: refined, gradients: new Map() }))),
         );
       } finally {
         refined.dispose();
@@ -87,8 +88,8 @@ function logDensities({ logits, size, classes }: Reading): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => logSumExpOf(rowOf(logits, i, classes)));
 }
 
-function score(classifier: OpenClassifier, x: Tensor): Tensor {
-  return inputGradient(ACTION, classifier, x, [], ({ logits }) => logSumExp(logits, 1));
+function score(classifier: OpenClassifier, reading: Pick<Reading, "x" | "gradients">): Tensor {
+  return inputGradient(ACTION, classifier, reading, LOG_DENSITY);
 }
 
 /** The Euclidean norm of each example. */

@@ -18,8 +18,8 @@ export interface UfelOptions {
  * of some layers, and `w`, `b` of a logistic regression.
  *
  * The network must have been trained with noise of learned variances: see `reparameterize`. The weights tell validation examples
- * from `auxiliary.outOfDistribution`: it is *tuned with out-of-distribution examples*. This is the linear variant of the original,
- * not the one with a network on the maps of log-variances. A fit takes one pass, and no labels.
+ * from `auxiliary.outOfDistribution`: it is *tuned with out-of-distribution examples*. This is the linear variant of the original;
+ * `ufelNetwork` is the one with a network on the maps of log-variances. A fit takes one pass, and no labels.
  *
  * @example Usage
  * ```ts

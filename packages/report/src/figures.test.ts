@@ -5,6 +5,8 @@ import {
   chainFilmstrip,
   classGrid,
   confidenceHistogram,
+  type DetectionRow,
+  detectionChart,
   energyHistogram,
   energyLandscape,
   type FigureOptions,
@@ -53,6 +55,11 @@ const OF_SERIES: Record<string, Draw> = {
   precisionRecallCurves: over(precisionRecallCurves, scores),
   riskCoverageCurves: over(riskCoverageCurves, { confidences: [0.9, 0.8, 0.7], losses: [0, 1, 0] }),
   uncertaintyErrorPlot: over(uncertaintyErrorPlot, { uncertainties: [3, 2, 1], errors: Float32Array.of(-2, 0, 1) }),
+  detectionChart: over(detectionChart, {
+    rows: [
+      { detector: "energy", inSet: "a", outSet: "b", distance: "far", auroc: 0.75, aurocInterval: [0.5, 1] },
+    ] satisfies DetectionRow[],
+  }),
   energyHistogram: over(energyHistogram, { energies: [-1, -2, 0.5] }),
   energyLandscape: (names, options) =>
     energyLandscape(

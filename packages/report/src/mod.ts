@@ -19,6 +19,7 @@ export * from "./alt_text.ts";
 export * from "./chain_filmstrip.ts";
 export * from "./class_grid.ts";
 export * from "./confidence_histogram.ts";
+export * from "./detection_chart.ts";
 export * from "./energy_histogram.ts";
 export * from "./energy_landscape.ts";
 export * from "./figure_options.ts";

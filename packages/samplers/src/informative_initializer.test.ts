@@ -81,10 +81,12 @@ test("informativeInitializer() and shrunkCovariance() refuse bad data", () => {
     "labels must be from 0 to 1 but found 2",
   );
   expect(() => informativeInitializer([1, 2], [0, 0], { classes: 2 })).toThrow(
-    "class 1 must have an example but has none",
+    "class 1 must have an example but found 0 of 2",
   );
   expect(() => informativeInitializer([1, 2, 3], [0, 0], { classes: 1 })).toThrow("data must be [2] but found [3]");
-  expect(() => informativeInitializer([1], [0], { classes: 1, jitter: 0 })).toThrow("must be positive definite");
+  expect(() => informativeInitializer([1], [0], { classes: 1, jitter: 0 })).toThrow(
+    "must be positive definite but found the pivot 0 at 0",
+  );
   expect(() => shrunkCovariance([1, Number.NaN], 1)).toThrow("data must be finite but found NaN");
   expect(() => shrunkCovariance([1, 2, 3], 2)).toThrow("data must be [2] but found [3]");
   expect(() => shrunkCovariance([1], 1, { shrinkage: 2 })).toThrow("shrinkage must be from 0 to 1 but found 2");

@@ -60,7 +60,8 @@ export function informativeInitializer(
   checkShape(action, "data", [data.length], [labels.length * dimensions]);
   const gaussians = Array.from({ length: classes }, (_, label) => {
     const rows = rowsOf(data, labels, dimensions, label);
-    if (rows.length === 0) throw new RangeError(`Cannot ${action}: class ${label} must have an example but has none`);
+    if (rows.length === 0)
+      throw new RangeError(`Cannot ${action}: class ${label} must have an example but found 0 of ${labels.length}`);
     const { mean, covariance } = shrunkCovariance(rows, dimensions, options);
     for (let j = 0; j < dimensions; j++) covariance[j * dimensions + j]! += jitter;
     return { mean, factor: choleskyFactor(action, covariance, dimensions) };
@@ -93,6 +94,10 @@ function rowsOf(data: ArrayLike<number>, labels: ArrayLike<number>, dimensions: 
   return rows;
 }
 
+function notDefinite(j: number, pivot: number): string {
+  return `a covariance must be positive definite but found the pivot ${pivot} at ${j}: give jitter or shrinkage`;
+}
+
 /** The lower triangle `L` of `matrix = L L^T`, row by row. */
 function choleskyFactor(action: string, matrix: Float64Array, p: number): Float64Array {
   const factor = new Float64Array((p * (p + 1)) / 2);
@@ -102,7 +107,7 @@ function choleskyFactor(action: string, matrix: Float64Array, p: number): Float6
       for (let i = 0; i < k; i++) sum -= factor[row + i]! * factor[column + i]!;
       if (k < j) factor[row + k] = sum / factor[column + k]!;
       else if (sum > 0) factor[row + k] = Math.sqrt(sum);
-      else throw new RangeError(`Cannot ${action}: a covariance must be positive definite: give jitter or shrinkage`);
+      else throw new RangeError(`Cannot ${action}: ${notDefinite(j, sum)}`);
     }
   }
   return factor;

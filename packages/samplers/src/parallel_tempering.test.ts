@@ -107,4 +107,12 @@ test("parallelTempering() refuses bad options", () => {
   expect(() => parallelTempering(gaussian, { temperatures: [1, 2], kernel, swapEvery: 0 })).toThrow(
     "swapEvery must be an integer",
   );
+  expect(() => parallelTempering(gaussian, { temperatures: [1, 2], kernel })).toThrow(
+    "kernel(2) must have the temperature 2 but found 1",
+  );
+  const { init, step } = kernel();
+  const bare = { init, step } as ReturnType<typeof kernel>;
+  expect(() => parallelTempering(gaussian, { temperatures: [1, 2], kernel: () => bare })).toThrow(
+    "kernel(1) must have the temperature 1 but found undefined",
+  );
 });

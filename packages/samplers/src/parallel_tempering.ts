@@ -3,14 +3,16 @@ import { exp, less, log, minimum, mul, stack, sub, type Tensor } from "@tensorfl
 import { choose } from "./_chains.ts";
 import { checkInteger, checkPositive } from "./_check.ts";
 import { disposeAll, tidied } from "./_tidied.ts";
-import type { ChainState, DensityModel, Kernel, Labels, TemperedKernel } from "./kernel.ts";
+import type { ChainState, DensityModel, Labels, TemperedKernel } from "./kernel.ts";
 
 /** Options of {@linkcode parallelTempering}. */
 export interface ParallelTemperingOptions<S extends ChainState> {
   /** The temperatures of the replicas, rising; the first is that of the samples. At least two. */
   readonly temperatures: readonly number[];
-  /** Makes the kernel of a temperature: one that leaves `exp(f / temperature)` invariant. */
-  readonly kernel: (temperature: number) => Kernel<S>;
+  /**
+   * Makes the kernel of a temperature: one that leaves `exp(f / temperature)` invariant, and says so in its `temperature`.
+   */
+  readonly kernel: (temperature: number) => TemperedKernel<S>;
   /** The labels that the kernels have, if they have. @default {undefined} */
   readonly labels?: Labels;
   /** Every how many steps neighbours try to swap. @default {1} */
@@ -53,8 +55,9 @@ export interface TemperedState<S extends ChainState> extends ChainState {
  * @param head What is sampled: anything with `logDensity(x, y?)` and `score(x, y?)`. Inputs are `[batch, ...input]`.
  * @param options The temperatures and their kernels.
  * @returns The kernel; `run` loops it.
- * @throws {TypeError} When `head` has no log-density.
- * @throws {RangeError} When there are fewer than two temperatures, or they do not rise from above 0.
+ * @throws {TypeError} When `head` has no log-density or a kernel has no temperature.
+ * @throws {RangeError} When there are fewer than two temperatures, they do not rise from above 0, or a kernel samples at
+ * another temperature than the one it was made for: swaps would then be accepted at wrong rates.
  */
 export function parallelTempering<S extends ChainState>(
   head: DensityModel,
@@ -72,7 +75,7 @@ export function parallelTempering<S extends ChainState>(
     );
   }
   checkInteger(action, "swapEvery", swapEvery, 1);
-  const kernels = temperatures.map((temperature) => options.kernel(temperature));
+  const kernels = temperatures.map((temperature) => checkTemperature(action, options.kernel(temperature), temperature));
 
   function init(x: Tensor, from?: TemperedState<S>): TemperedState<S> {
     return assemble(kernels.map((kernel, i) => kernel.init(x, from?.replicas[i])));
@@ -113,6 +116,21 @@ export function parallelTempering<S extends ChainState>(
   }
 
   return { init, step, temperature: temperatures[0]! };
+}
+
+/** Throws unless `kernel` says that it samples at `temperature`; what it computes from step sizes may be rounded. */
+function checkTemperature<S extends ChainState>(
+  action: string,
+  kernel: TemperedKernel<S>,
+  temperature: number,
+): TemperedKernel<S> {
+  const found: number | undefined = kernel.temperature;
+  const expected = `kernel(${temperature}) must have the temperature ${temperature}`;
+  if (typeof found !== "number") throw new TypeError(`Cannot ${action}: ${expected} but found ${found}`);
+  if (!(Math.abs(found - temperature) <= 1e-6 * temperature)) {
+    throw new RangeError(`Cannot ${action}: ${expected} but found ${found}`);
+  }
+  return kernel;
 }
 
 function assemble<S extends ChainState>(replicas: readonly S[], info?: ChainState["info"]): TemperedState<S> {

@@ -3,12 +3,30 @@ import type { Observation } from "./detector.ts";
 /** How many iterations are remembered for detectors and incidents. */
 export const HISTORY = 100;
 
+/**
+ * The value of a term in each of `rows`.
+ *
+ * @throws {RangeError} When a row lacks it: what is watched and never told would seem sound for ever.
+ */
+function valuesOf(action: string, rows: readonly Readonly<Record<string, number>>[], name: string): number[] {
+  return rows.map((row) => {
+    const value = row[name];
+    if (value !== undefined) return value;
+    const found = Object.keys(row).join(", ") || "nothing";
+    throw new RangeError(`Cannot ${action}: the procedure must report ${name} but reports ${found}`);
+  });
+}
+
+/** The value of a term in this iteration. */
+export function termOf(action: string, { terms }: Observation, name: string): number {
+  return valuesOf(action, [terms], name)[0]!;
+}
+
 /** The mean of a term over the last `window` iterations, this one among them; undefined when there are fewer. */
-export function windowMean({ terms, history }: Observation, name: string, window: number): number | undefined {
-  const rows = [...history.slice(history.length - window + 1), terms];
-  if (rows.length < window) return undefined;
-  const mean = rows.reduce((sum, row) => sum + row[name]!, 0) / window;
-  return Number.isNaN(mean) ? undefined : mean;
+export function windowMean(action: string, observation: Observation, name: string, window: number): number | undefined {
+  const { terms, history } = observation;
+  const values = valuesOf(action, [...history.slice(history.length - window + 1), terms], name);
+  return values.length < window ? undefined : values.reduce((sum, value) => sum + value, 0) / window;
 }
 
 /** Throws unless `value` is finite and above 0. */

@@ -26,14 +26,14 @@ export interface ChainsStuckOptions {
  *
  * @param options The limit and the window.
  * @returns The detector, for `fit`.
- * @throws {RangeError} When the distance is not above 0 or the window is not an integer from 1 to 100.
+ * @throws {RangeError} From the detector, when the procedure does not report `chainDistance`. When the distance is not above 0 or the window is not an integer from 1 to 100.
  */
 export function chainsStuck(options: ChainsStuckOptions = {}): Detector {
   const { distance = 1e-4, window = 20 } = options;
   checkPositive("detect chains stuck", "distance", distance);
   checkWindow("detect chains stuck", window);
   return (observation) => {
-    const mean = windowMean(observation, "chainDistance", window);
+    const mean = windowMean("detect chains stuck", observation, "chainDistance", window);
     if (mean === undefined || mean >= distance) return undefined;
     return { reason: `chainDistance is ${mean} on average over ${window} iterations, below the limit of ${distance}` };
   };

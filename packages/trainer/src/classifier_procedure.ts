@@ -1,5 +1,5 @@
 import { crossEntropy, type LabeledBatch } from "@jem-js/objectives";
-import { type CheckableModel, checkFirstBatch } from "./_first_batch.ts";
+import { type CheckableModel, firstBatchCheck } from "./_first_batch.ts";
 import { checkInputNoise, withNoise } from "./_noise.ts";
 import type { Procedure } from "./procedure.ts";
 
@@ -29,6 +29,7 @@ export interface ClassifierProcedureOptions {
  * @param head The classifier. If it is an energy head, it is validated on the first batch.
  * @param options The input noise.
  * @returns The procedure for batches `{ x: [batch, ...input], labels: [batch] }`.
+ * @throws {TypeError} From the procedure, when the first batch is empty.
  * @throws {RangeError} When `inputNoise` is negative or not finite; from the procedure, when the classifier or the labels of the
  * first batch are not fit for use.
  */
@@ -38,10 +39,9 @@ export function classifierProcedure(
 ): Procedure<LabeledBatch> {
   const { inputNoise = 0 } = options;
   checkInputNoise("create classifier procedure", inputNoise);
-  let checked = false;
+  const check = firstBatchCheck(head);
   return async ({ x, labels }, { key }) => {
-    if (!checked) await checkFirstBatch(head, { x, labels });
-    checked = true;
+    await check({ x, labels });
     const noisy = withNoise(x, key, inputNoise);
     return { loss: () => ({ loss: crossEntropy(head, { x: noisy, labels }) }), dispose: () => noisy.dispose() };
   };

@@ -32,11 +32,15 @@ export type EarlyStopping = StopCriterion & Checkpointable;
  * @param options What is watched, and for how long.
  * @returns The criterion. Give it to `fit` twice: in `stopWhen` and, so that checkpoints hold it, as
  * `state: { stopping }`.
+ * @throws {TypeError} When `better` is neither.
  * @throws {RangeError} When `patience` is not a positive integer or `minDelta` is negative; from the criterion, when an
  * evaluation lacks the metric.
  */
 export function earlyStopping(options: EarlyStoppingOptions): EarlyStopping {
   const { metric, better = "smaller", patience = 5, minDelta = 0 } = options;
+  if (better !== "smaller" && better !== "larger") {
+    throw new TypeError(`Cannot stop early: better must be one of smaller, larger but found ${better}`);
+  }
   if (!Number.isInteger(patience) || patience < 1) {
     throw new RangeError(`Cannot stop early: patience must be a positive integer but found ${patience}`);
   }

@@ -25,14 +25,14 @@ export interface EnergyDriftOptions {
  *
  * @param options The limit and the window.
  * @returns The detector, for `fit`.
- * @throws {RangeError} When the limit is not above 0 or the window is not an integer from 1 to 100.
+ * @throws {RangeError} From the detector, when the procedure does not report `energyGap`. When the limit is not above 0 or the window is not an integer from 1 to 100.
  */
 export function energyDrift(options: EnergyDriftOptions = {}): Detector {
   const { limit = 50, window = 10 } = options;
   checkPositive("detect energy drift", "limit", limit);
   checkWindow("detect energy drift", window);
   return (observation) => {
-    const mean = windowMean(observation, "energyGap", window);
+    const mean = windowMean("detect energy drift", observation, "energyGap", window);
     if (mean === undefined || Math.abs(mean) <= limit) return undefined;
     return { reason: `energyGap is ${mean} on average over ${window} iterations, beyond the limit of ${limit}` };
   };

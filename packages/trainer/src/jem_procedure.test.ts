@@ -149,10 +149,17 @@ test("procedures refuse a classifier or labels that cannot work, before any chai
     }
     expect(memory().numTensors).toBe(count);
   };
+  const identity = { logits: (input: Tensor) => input as Tensor2D };
+  const still = sgld({ score: (input) => input }, { alpha: 1 });
   let expected = "logits must be finite but found NaN";
   await attempt((input) => mul(input, Number.NaN), [0, 1]);
   expected = "remove its final softmax";
   await attempt((input) => softmax(input), [0, 1]);
+  for (const procedure of [classifierProcedure(identity), jemProcedure(identity, { kernel: still, buffer })]) {
+    await expect(procedure({ x: zeros([0, 3]), labels: [] }, context)).rejects.toThrow(
+      "x must hold examples but found [0, 3]",
+    );
+  }
   expected = "labels must be integers from 0 to 2 but found 3 at 1";
   await attempt((input) => mul(input, 2), tensor1d([0, 3], "int32"));
   expect(buffer.values).toEqual(before);

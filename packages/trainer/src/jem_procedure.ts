@@ -1,30 +1,14 @@
 import { type JemOptions, jemTerms, type LabeledBatch } from "@jem-js/objectives";
-import { split } from "@jem-js/random";
-import { type Kernel, type ReplayBuffer, run } from "@jem-js/samplers";
-import {
-  abs,
-  dispose,
-  max,
-  mean,
-  type Scalar,
-  sqrt,
-  squaredDifference,
-  type Tensor,
-  tidy,
-} from "@tensorflow/tfjs-core";
-import { type CheckableModel, checkFirstBatch } from "./_first_batch.ts";
+import { type Key, split } from "@jem-js/random";
+import { dispose } from "@tensorflow/tfjs-core";
+import { type CheckableModel, firstBatchCheck } from "./_first_batch.ts";
+import { persistentChains } from "./_negatives.ts";
 import { checkInputNoise, withNoise } from "./_noise.ts";
-import { DivergenceError } from "./divergence_error.ts";
+import type { ChainOptions } from "./chain_options.ts";
 import type { Procedure } from "./procedure.ts";
 
 /** Options of {@linkcode jemProcedure}. */
-export interface JemProcedureOptions extends JemOptions {
-  /** The transition rule of the chains, such as `sgld(head, { stepSize: 1, noiseScale: 0.01 })`. */
-  readonly kernel: Kernel;
-  /** The persistent chains; borrowed. */
-  readonly buffer: ReplayBuffer;
-  /** How many steps the chains make an iteration. At least 1. @default {20} */
-  readonly steps?: number;
+export interface JemProcedureOptions extends JemOptions, ChainOptions {
   /** The standard deviation of the Gaussian noise added to the inputs. @default {0.03} */
   readonly inputNoise?: number;
 }
@@ -59,6 +43,7 @@ export interface JemProcedureOptions extends JemOptions {
  * the first batch.
  * @param options The chains, the input noise and the weights of the loss.
  * @returns The procedure for batches `{ x: [batch, ...input], labels: [batch] }`.
+ * @throws {TypeError} From the procedure, when the first batch is empty.
  * @throws {RangeError} When `steps` is not a positive integer or `inputNoise` is negative; from the procedure, when the
  * classifier or the labels of the first batch are not fit for use.
  * @throws {DivergenceError} From the procedure, when a chain is no longer finite.
@@ -66,42 +51,19 @@ export interface JemProcedureOptions extends JemOptions {
 export function jemProcedure(head: CheckableModel, options: JemProcedureOptions): Procedure<LabeledBatch> {
   const { kernel, buffer, steps = 20, inputNoise = 0.03, ...weights } = options;
   const action = "create JEM procedure";
-  if (!Number.isInteger(steps) || steps < 1) {
-    throw new RangeError(`Cannot ${action}: steps must be a positive integer but found ${steps}`);
-  }
+  const sample = persistentChains(action, { kernel, buffer, steps });
   checkInputNoise(action, inputNoise);
-  let checked = false;
-  return async ({ x, labels }, { key, iteration, adjustments }) => {
-    if (!checked) await checkFirstBatch(head, { x, labels });
-    checked = true;
-    const [drawKey, chainKey, noiseKey] = split(key, 3);
-    const draw = buffer.draw(drawKey!, x.shape[0]!);
-    const stepsNow = Math.max(1, Math.round(steps * (adjustments?.steps ?? 1)));
-    const { x: negatives } = run(kernel, draw.x, { key: chainKey!, steps: stepsNow });
-    const moved = chainTerms(draw.x, negatives);
-    draw.x.dispose();
-    try {
-      await buffer.write(draw, negatives, { steps: stepsNow });
-    } catch (error) {
-      dispose([negatives, ...Object.values(moved)]);
-      if (!(error instanceof RangeError)) throw error;
-      const reason = "a chain of the sampler is not finite";
-      throw new DivergenceError({ iteration, reason, terms: {}, slots: [...draw.drawn] }, { cause: error });
-    }
-    const noisy = withNoise(x, noiseKey!, inputNoise);
-    const energyL2 = Math.max(weights.energyL2 ?? 0, adjustments?.energyL2 ?? 0);
+  const check = firstBatchCheck(head);
+  return async ({ x, labels }, context) => {
+    await check({ x, labels });
+    const [drawKey, chainKey, noiseKey] = split(context.key, 3) as [Key, Key, Key];
+    const { x: negatives, terms, slots } = await sample([drawKey, chainKey], x.shape[0]!, context);
+    const noisy = withNoise(x, noiseKey, inputNoise);
+    const energyL2 = Math.max(weights.energyL2 ?? 0, context.adjustments?.energyL2 ?? 0);
     return {
-      slots: draw.drawn,
-      loss: () => ({ ...jemTerms(head, { x: noisy, labels, negatives }, { ...weights, energyL2 }), ...moved }),
-      dispose: () => dispose([noisy, negatives, ...Object.values(moved)]),
+      slots,
+      loss: () => ({ ...jemTerms(head, { x: noisy, labels, negatives }, { ...weights, energyL2 }), ...terms }),
+      dispose: () => dispose([noisy, negatives, ...Object.values(terms)]),
     };
   };
-}
-
-/** How far the chains went: the largest magnitude, and the root mean square of what an element moved. */
-function chainTerms(start: Tensor, end: Tensor): { sampleMagnitude: Scalar; chainDistance: Scalar } {
-  return tidy(() => ({
-    sampleMagnitude: max(abs(end)) as Scalar,
-    chainDistance: sqrt(mean(squaredDifference(start, end))) as Scalar,
-  }));
 }

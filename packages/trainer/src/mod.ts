@@ -22,6 +22,7 @@
  */
 export * from "./average_weights.ts";
 export * from "./buffer_outliers.ts";
+export * from "./chain_options.ts";
 export * from "./chains_stuck.ts";
 export * from "./checkpoint_error.ts";
 export * from "./checkpoint_store.ts";
@@ -41,6 +42,7 @@ export * from "./optimizer_state.ts";
 export * from "./procedure.ts";
 export * from "./recovery.ts";
 export * from "./samples_out_of_bounds.ts";
+export * from "./semi_supervised_procedure.ts";
 export * from "./step_decay.ts";
 export * from "./stop_criterion.ts";
 export * from "./time_budget.ts";

@@ -217,6 +217,9 @@ test("earlyStopping() and timeBudget() refuse bad options by value", () => {
     "patience must be a positive integer but found 0",
   );
   expect(() => earlyStopping({ metric: "loss", minDelta: -1 })).toThrow("minDelta must be at least 0 but found -1");
+  expect(() => earlyStopping({ metric: "loss", better: "higher" as "larger" })).toThrow(
+    "better must be one of smaller, larger but found higher",
+  );
   expect(() => timeBudget({ minutes: 0 })).toThrow("minutes must be greater than 0 but found 0");
   const stop = earlyStopping({ metric: "accuracy", better: "larger", minDelta: 0.1, patience: 1 });
   const on = (accuracy: number): boolean => stop({ type: "evaluation", iteration: 0, metrics: { accuracy } });
@@ -235,9 +238,13 @@ test("detectors look at a full window, or not at all", async () => {
   expect(await on([100], 100)).toBeUndefined();
   expect(await on([100, 0, 0], 0)).toBeUndefined();
   expect(await on([0, -20], -20)).toMatchObject({ reason: expect.stringContaining("energyGap is -13.33") });
-  // Other procedures have no such terms.
-  for (const detector of [detect, samplesOutOfBounds(), chainsStuck({ window: 1 })]) {
-    expect(await detector({ iteration: 0, terms: { loss: 1 }, history: rows([]) })).toBeUndefined();
+  const other = { iteration: 0, terms: { loss: 1, accuracy: 0 }, history: [] };
+  for (const [detector, term] of [
+    [detect, "energyGap"],
+    [samplesOutOfBounds(), "sampleMagnitude"],
+    [chainsStuck(), "chainDistance"],
+  ] as const) {
+    expect(() => detector(other)).toThrow(`the procedure must report ${term} but reports loss, accuracy`);
   }
   expect(() => energyDrift({ limit: 0 })).toThrow(
     "Cannot detect energy drift: limit must be greater than 0 but found 0",

@@ -1,4 +1,4 @@
-import { checkPositive } from "./_window.ts";
+import { checkPositive, termOf } from "./_window.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode samplesOutOfBounds}. */
@@ -22,13 +22,14 @@ export interface SamplesOutOfBoundsOptions {
  *
  * @param options The bound.
  * @returns The detector, for `fit`.
- * @throws {RangeError} When the bound is not above 0.
+ * @throws {RangeError} From the detector, when the procedure does not report `sampleMagnitude`. When the bound is not above 0.
  */
 export function samplesOutOfBounds(options: SamplesOutOfBoundsOptions = {}): Detector {
   const { bound = 10 } = options;
   checkPositive("detect samples out of bounds", "bound", bound);
-  return ({ terms: { sampleMagnitude } }) => {
-    if (sampleMagnitude === undefined || sampleMagnitude <= bound) return undefined;
+  return (observation) => {
+    const sampleMagnitude = termOf("detect samples out of bounds", observation, "sampleMagnitude");
+    if (sampleMagnitude <= bound) return undefined;
     return { reason: `a sample has the magnitude ${sampleMagnitude}, beyond the bound of ${bound}` };
   };
 }

