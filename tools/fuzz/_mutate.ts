@@ -51,7 +51,7 @@ const MUTATIONS: readonly Mutation[] = [
 
 /** A copy with up to eight changes; `other` is spliced in now and then. */
 export function mutate(bytes: Uint8Array, random: RandomStream, other: Uint8Array): Uint8Array {
-  let result = bytes.slice();
+  let result: Uint8Array = bytes.slice();
   for (let i = 1 + random.below(random.below(8) + 1); i > 0 && result.length > 0; i--) {
     result = MUTATIONS[random.below(MUTATIONS.length)]!(result, random, other.length > 0 ? other : result);
   }

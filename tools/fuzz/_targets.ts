@@ -16,7 +16,7 @@ export interface Target {
 }
 
 /** The largest result that a parser is asked for. */
-export const LIMIT = 2 ** 22;
+export const LIMIT: number = 2 ** 22;
 
 const golden = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../internal/testing/golden/${name}.json`, import.meta.url), "utf8"));

@@ -22,10 +22,10 @@ interface Waiting {
 }
 
 /** Starts `count` threads. They keep the process alive only while something is under way. */
-export function decoderPool(count: number, execArgv: readonly string[] | undefined): DecoderPool {
-  // Beside this file: built, or, in the sources, what a loader of TypeScript among the options of the thread reads.
+export function decoderPool(count: number): DecoderPool {
+  // Beside this file: built, or, in the sources, for the loader of TypeScript that the process runs with.
   const file = import.meta.url.endsWith(".ts") ? "./_decode_worker.ts" : "./_decode_worker.js";
-  const threads = Array.from({ length: count }, () => startThread(new URL(file, import.meta.url), execArgv));
+  const threads = Array.from({ length: count }, () => startThread(new URL(file, import.meta.url)));
   return {
     decode(request) {
       const thread = threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
@@ -41,11 +41,8 @@ export function decoderPool(count: number, execArgv: readonly string[] | undefin
   };
 }
 
-function startThread(
-  url: URL,
-  execArgv: readonly string[] | undefined,
-): { worker: Worker; waiting: Map<number, Waiting> } {
-  const worker = new Worker(url, execArgv ? { execArgv: [...execArgv] } : {});
+function startThread(url: URL): { worker: Worker; waiting: Map<number, Waiting> } {
+  const worker = new Worker(url);
   const waiting = new Map<number, Waiting>();
   worker.unref();
   worker.on("message", (reply: DecodeReply) => {

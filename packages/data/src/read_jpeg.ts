@@ -84,12 +84,18 @@ function readHeader(bytes: Uint8Array): { height: number; width: number; compone
   throw new RangeError(`Cannot ${ACTION}: expected a frame header but found ${bytes.length} bytes (truncated)`);
 }
 
+/** The part of WebAssembly that is used here; Node's types know it as a name alone. */
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+};
+
 /** What is used of the decoder's module. */
 interface Decoder {
   decode(bytes: Uint8Array, preserveOrientation: boolean): { readonly data: Uint8ClampedArray } | null;
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+let compiled: Promise<object> | undefined;
 let decoder: Promise<Decoder> | undefined;
 /** What the decoder says of the file at hand: it goes on after faults, and fills with grey what is missing. */
 let faults: string[] = [];
@@ -115,7 +121,7 @@ async function decode(bytes: Uint8Array): Promise<Uint8ClampedArray> {
 async function start(): Promise<Decoder> {
   const require = createRequire(import.meta.url);
   compiled ??= readFile(require.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm")).then((bytes) =>
-    WebAssembly.compile(bytes as unknown as BufferSource),
+    WebAssembly.compile(bytes),
   );
   const module = await compiled;
   const note = (text: string): number => faults.push(text);
@@ -123,7 +129,7 @@ async function start(): Promise<Decoder> {
     noInitialRun: true,
     print: note,
     printErr: note,
-    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
+    instantiateWasm(imports: object, done: (instance: object) => void) {
       const instance = new WebAssembly.Instance(module, imports);
       done(instance);
       return instance.exports;

@@ -61,7 +61,8 @@ export function readTar(bytes: Uint8Array): Map<string, Uint8Array> {
       next = {};
     }
   }
-  if (at < bytes.length || files.size === 0) {
+  // Nothing ends an archive but a block of zeros, or its very end.
+  if (at !== bytes.length || files.size === 0) {
     throw new RangeError(`Cannot ${ACTION}: expected blocks of ${BLOCK} bytes but found ${bytes.length} bytes`);
   }
   return files;

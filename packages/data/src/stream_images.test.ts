@@ -1,29 +1,55 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { key } from "@jem-js/random";
 import { golden } from "@jem-js-internal/testing";
 import { dispose, memory } from "@tensorflow/tfjs-core";
+import { build } from "tsup";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { batches } from "./mod.ts";
-import { type ImageFiles, listImageFolder, readImages, type StreamImagesOptions, streamImages } from "./node.ts";
+import { type ImageFiles, listImageFolder, readImages, type StreamImagesOptions } from "./node.ts";
 
 const files: { jpeg: { base64: string }[] } = golden("image_files");
-// The threads of the sources, as these tests run them, need a loader of TypeScript.
-const execArgv = ["--import", "tsx", "--conditions=@jem-js/source"];
+
+/** The functions as they are published: a thread loads no TypeScript. */
+async function buildNode(): Promise<{ folder: string; node: typeof import("./node.ts") }> {
+  const parent = fileURLToPath(new URL("../.doctest/", import.meta.url));
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, "stream-"));
+  const source = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+  await build({
+    config: false,
+    silent: true,
+    entry: { node: source("node.ts"), _decode_worker: source("_decode_worker.ts") },
+    outDir: folder,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    noExternal: [/^@jem-js\//],
+    external: [/^@tensorflow\//, /^@jsquash\//],
+    outExtension: () => ({ js: ".js" }),
+    esbuildOptions: (options) => {
+      options.conditions = ["@jem-js/source"];
+    },
+  });
+  return { folder, node: await import(/* @vite-ignore */ join(folder, "node.js")) };
+}
 
 describe("streamImages()", () => {
   let folder: string;
   let list: ImageFiles;
+  let built: Awaited<ReturnType<typeof buildNode>>;
+  const streamImages: typeof import("./node.ts").streamImages = (paths, some) => built.node.streamImages(paths, some);
   const options = (more: Partial<StreamImagesOptions> = {}): StreamImagesOptions => ({
     key: key(3),
     batchSize: 4,
     size: 8,
     channels: 3,
-    execArgv,
     ...more,
   });
   beforeAll(async () => {
+    built = await buildNode();
     folder = await mkdtemp(join(tmpdir(), "stream-"));
     for (const [label, name] of ["cat", "dog"].entries()) {
       await mkdir(join(folder, name));
@@ -34,7 +60,10 @@ describe("streamImages()", () => {
     }
     list = await listImageFolder(folder);
   });
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(async () => {
+    await rm(folder, { recursive: true });
+    await rm(built.folder, { recursive: true });
+  });
 
   test("gives the batches that batches() gives of the images in memory, from any start", async () => {
     const dataset = await readImages(list, { size: 8, channels: 3 });

@@ -15,8 +15,6 @@ export interface StreamImagesOptions extends PictureOptions, BatchesOptions {
   readonly ahead?: number;
   /** The largest number of bytes that one file may decode to. @default {2 ** 28} */
   readonly maxBytes?: number;
-  /** The options of Node for the threads, such as `["--import", "tsx"]`. @default {those of this thread} */
-  readonly execArgv?: readonly string[];
 }
 
 /**
@@ -85,9 +83,9 @@ async function* iterate(
   files: ImageFiles,
   options: StreamImagesOptions & { epochs: number; start: number; workers: number; ahead: number; maxBytes: number },
 ): AsyncGenerator<PlacedBatch, undefined> {
-  const { size, fit, channels, workers, ahead, maxBytes, execArgv } = options;
+  const { size, fit, channels, workers, ahead, maxBytes } = options;
   const picture: PictureOptions = { ...(size && { size }), ...(fit && { fit }), ...(channels && { channels }) };
-  const pool = decoderPool(workers, execArgv);
+  const pool = decoderPool(workers);
   const coming = plans(files.paths.length, options);
   const queue: { readonly plan: Plan; readonly decoded: Promise<DecodedBatch> }[] = [];
   const order = (): void => {
