@@ -1,11 +1,11 @@
 import { checkArray, checkInteger, checkNames, checkNumbers, checkPair, checkText, format } from "./_check.ts";
 import { type HeatScale, scalePanel } from "./_colour_scale.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem, type Panel } from "./_figure.ts";
-import { extent } from "./_histogram.ts";
+import { extent, rangeOf } from "./_histogram.ts";
 import { contourLines, heatMap, overlay } from "./_landscape.ts";
 import { axes, MARGINS, panelHeadings } from "./_marks.ts";
 import { checkSize } from "./_raster.ts";
-import { INK, shortNumber, thousands } from "./_style.ts";
+import { counted, INK, shortNumber } from "./_style.ts";
 import type { FigureOptions } from "./figure_options.ts";
 
 /** An energy over the plane, with what moved in it. */
@@ -159,15 +159,11 @@ function checkLandscape(
 
 /** The lowest and the highest energy, and how much is drawn over them. */
 function summarise({ energies, samples, chains }: LandscapeSeries): string {
-  const [lowest, highest] = extent([energies]);
+  const [lowest, highest] = rangeOf([energies]);
   const parts = [`from ${shortNumber(lowest)} to ${shortNumber(highest)}`];
-  if (samples !== undefined) parts.push(count(samples.length / 2, "sample"));
-  if (chains !== undefined) parts.push(count(chains.shape[1]!, "chain"));
+  if (samples !== undefined) parts.push(counted(samples.length / 2, "sample"));
+  if (chains !== undefined) parts.push(counted(chains.shape[1]!, "chain"));
   return parts.join(" · ");
-}
-
-function count(n: number, what: string): string {
-  return `${thousands(n)} ${what}${n === 1 ? "" : "s"}`;
 }
 
 function legendOf(series: readonly LandscapeSeries[]): LegendItem[] {
