@@ -68,7 +68,8 @@ async function train(source: AsyncIterable<PlacedBatch>): Promise<void> {
   const procedure = jemProcedure(head, { kernel, buffer, steps: Number(values.steps), energyL2: 1 });
   const optimizer = tf.train.adam(1e-4);
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
-  await fit(procedure, source, { optimizer, variables, iterations, key: forTraining! });
+  const training = fit(procedure, source, { optimizer, variables, iterations, key: forTraining! });
+  await training;
   buffer.dispose();
   optimizer.dispose();
   model.dispose();

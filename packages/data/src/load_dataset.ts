@@ -22,13 +22,17 @@ export interface LoadDatasetOptions {
  * `datasetPresets[name].licence` for what may be done with the images.
  *
  * @example Usage
- * ```ts ignore
- * import { splitDataset } from "@jem-js/data";
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  * import { loadDataset } from "@jem-js/data/node";
- * import { key } from "@jem-js/random";
+ * import { expect } from "vitest";
  *
- * const cifar = await loadDataset("cifar10", { folder: "data" }); // [32, 32, 3]
- * const { train, validation } = splitDataset(key(1234), cifar, { validation: 5000 });
+ * const folder = await mkdtemp(join(tmpdir(), "datasets-"));
+ * // Without the signal: 50,000 images of [32, 32, 3], after the first time without a network.
+ * const loading = loadDataset("cifar10", { folder, signal: AbortSignal.abort(new Error("not now")) });
+ * await expect(loading).rejects.toThrow("not now");
  * ```
  *
  * @param name Which dataset.

@@ -20,7 +20,7 @@ export interface ResizePictureOptions {
  * import { type Picture, resizePicture } from "@jem-js/data";
  * import { expect } from "vitest";
  *
- * const picture: Picture = { dtype: "uint8", shape: [2, 4, 1], data: Uint8Array.of(0, 10, 20, 200, 0, 10, 20, 200) };
+ * const picture: Picture = { dtype: "uint8", shape: [2, 4, 1], data: Uint8Array.of(0, 10, 20, 30, 0, 10, 20, 30) };
  * expect(resizePicture(picture, { size: 1 }).data).toEqual(Uint8Array.of(15)); // the middle 2 x 2
  * ```
  *

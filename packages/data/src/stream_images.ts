@@ -26,15 +26,15 @@ export interface StreamImagesOptions extends PictureOptions, BatchesOptions {
  * `ahead` batches.
  *
  * @example Usage
- * ```ts ignore
+ * ```ts
  * import { key } from "@jem-js/random";
- * import { listImageFolder, streamImages } from "@jem-js/data/node";
+ * import { streamImages } from "@jem-js/data/node";
  *
- * const files = await listImageFolder("photos");
- * const options = { key: key(0), batchSize: 64, size: 32, channels: 3, workers: 2 } as const;
- * for await (const { x, labels } of streamImages(files, options)) {
- *   tf.dispose([x, labels]); // x: [64, 32, 32, 3] in [-1, 1]
- * }
+ * // const files = await listImageFolder("photos");
+ * const files = { paths: ["cat/1.jpg", "dog/1.jpg"], labels: Int32Array.of(0, 1), classNames: ["cat", "dog"] };
+ * const stream = streamImages(files, { key: key(0), batchSize: 2, size: 32, channels: 3, workers: 2 });
+ * // for await (const { x, labels } of stream) tf.dispose([x, labels]); // x: [2, 32, 32, 3] in [-1, 1]
+ * await stream.return!(); // The threads start with the first batch that is asked for.
  * ```
  *
  * @param files The files, as `listImageFolder` or `listCelebA` give them.

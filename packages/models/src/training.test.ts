@@ -25,7 +25,7 @@ import { igebmNet, type Normalization, wideResNet } from "./mod.ts";
 
 registerWasmGradients();
 
-const SHAPE = { inputShape: [8, 8, 3], classes: 3 };
+const SHAPE = { inputShape: [4, 4, 3], classes: 3 };
 const NETWORKS: Record<string, () => LayersModel> = {
   igebmNet: () => igebmNet(key(0), { ...SHAPE, filters: [4, 6], blocks: 2 }),
   ...Object.fromEntries(
@@ -41,8 +41,8 @@ function lossOf(model: LayersModel): () => Scalar {
   const head = energyHead(model);
   return () =>
     tidy(() => {
-      const x = uniform(key(1), [2, 8, 8, 3], { min: -1 });
-      const negatives = uniform(key(2), [2, 8, 8, 3], { min: -1 });
+      const x = uniform(key(1), [2, 4, 4, 3], { min: -1 });
+      const negatives = uniform(key(2), [2, 4, 4, 3], { min: -1 });
       const labels = oneHot(tensor1d([0, 2], "int32"), 3).toFloat();
       const pyx = neg(mean(head.probabilities(x).log().mul(labels).sum(1)));
       return add(sub(mean(head.logDensity(negatives)), mean(head.logDensity(x))), pyx) as Scalar;
