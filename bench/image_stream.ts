@@ -68,8 +68,8 @@ async function train(source: AsyncIterable<PlacedBatch>): Promise<void> {
   const procedure = jemProcedure(head, { kernel, buffer, steps: Number(values.steps), energyL2: 1 });
   const optimizer = tf.train.adam(1e-4);
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
-  const training = fit(procedure, source, { optimizer, variables, iterations, key: forTraining! });
-  await training;
+  // biome-ignore lint/suspicious/noFocusedTests: the training loop
+  await fit(procedure, source, { optimizer, variables, iterations, key: forTraining! });
   buffer.dispose();
   optimizer.dispose();
   model.dispose();

@@ -48,6 +48,33 @@ export function initializeWeights(network: LayersModel, key: Key, initializer: I
   });
 }
 
+/** Weights in host memory. */
+interface HostWeight {
+  readonly shape: number[];
+  readonly values: Float32Array;
+}
+
+/**
+ * Draws the kernel `[...area, in, out]` and the bias of each layer; weight `i` comes from `foldIn(key, i)`. For what is no layers model.
+ */
+export function drawWeights(
+  key: Key,
+  kernels: readonly (readonly number[])[],
+  initializer: Initializer,
+): readonly HostWeight[] {
+  return kernels.flatMap((kernel, i) => {
+    const [size, outputs] = [product(kernel), kernel.at(-1)!];
+    const fanIn = size / outputs;
+    const values = drawKernel(foldIn(key, 2 * i), size, fanIn, product(kernel.slice(0, -2)) * outputs, initializer);
+    const bias =
+      initializer === "pytorch" ? between(foldIn(key, 2 * i + 1), outputs, fanIn ** -0.5) : new Float32Array(outputs);
+    return [
+      { shape: [...kernel], values },
+      { shape: [outputs], values: bias },
+    ];
+  });
+}
+
 function drawKernel(key: Key, size: number, fanIn: number, fanOut: number, initializer: Initializer): Float32Array {
   switch (initializer) {
     case "pytorch":
