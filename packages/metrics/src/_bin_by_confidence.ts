@@ -1,5 +1,5 @@
 import { checkChoice, checkLabels } from "./_check.ts";
-import { argmax, readProbabilities } from "./_read_matrix.ts";
+import { argmax, type CheckedMatrix, readProbabilities } from "./_read_matrix.ts";
 import type { Matrix } from "./matrix.ts";
 import type { ReliabilityBin, ReliabilityBinsOptions } from "./reliability_bins.ts";
 
@@ -21,6 +21,26 @@ export function binByConfidence(
     hits[i] = predicted === labels[i] ? 1 : 0;
   }
   return binScores(confidences, hits, options);
+}
+
+/** The probabilities of one class that are at least `threshold`, with whether the class was it. */
+export function scoresOfClass(
+  { data, count, classes }: CheckedMatrix,
+  labels: ArrayLike<number>,
+  k: number,
+  threshold: number = 0,
+): { scores: Float64Array; hits: Uint8Array } {
+  const scores = new Float64Array(count);
+  const hits = new Uint8Array(count);
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const score = data[i * classes + k]!;
+    if (score < threshold) continue;
+    scores[kept] = score;
+    hits[kept] = labels[i] === k ? 1 : 0;
+    kept += 1;
+  }
+  return { scores: scores.subarray(0, kept), hits: hits.subarray(0, kept) };
 }
 
 /** Throws unless the options of bins are valid. */

@@ -1,6 +1,16 @@
 import type { ExpectedCalibrationErrorOptions } from "./expected_calibration_error.ts";
 import type { ReliabilityBin } from "./reliability_bins.ts";
 
+/** Throws when a norm is to be debiased that cannot be. */
+export function checkDebiasing(
+  action: string,
+  { norm = "l1", debiased }: Pick<ExpectedCalibrationErrorOptions, "norm" | "debiased">,
+): void {
+  if (debiased && norm !== "l2") {
+    throw new TypeError(`Cannot ${action}: norm must be l2 when debiased but found ${norm}`);
+  }
+}
+
 /** The calibration error of bins of `n` examples, in one of its norms. */
 export function combineGaps(
   bins: readonly ReliabilityBin[],

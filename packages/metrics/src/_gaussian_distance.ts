@@ -17,6 +17,9 @@ export interface Gaussian {
 /** Up to this many rows of a factor, singular values are found directly: exact to rounding, at a higher price. */
 const SMALL = 512;
 
+/** How many columns of a large product are found at a time. */
+const STRIP = 512;
+
 /** Whether a set of features is given by its statistics. */
 export function isStatistics(set: object): set is FeatureStatistics {
   return typeof set === "object" && set !== null && "covariance" in set;
@@ -60,14 +63,32 @@ function traceOfRoot(first: Gaussian, second: Gaussian, d: number, matmul: MatMu
   const [narrow, wide] = first.rows <= second.rows ? [first, second] : [second, first];
   const n = narrow.rows;
   const f = narrow.factor();
-  const transposed = transpose(f, n, d);
   if (n <= SMALL) {
-    const product = multiply(wide.factor(), transposed, [wide.rows, d, n], matmul);
+    const product = multiply(wide.factor(), transpose(f, n, d), [wide.rows, d, n], matmul);
     return nuclearNorm(product, wide.rows, n);
   }
-  const product = multiply(f, wide.statistics.covariance, [n, d, d], matmul);
-  const squared = multiply(product, transposed, [n, d, n], matmul, true);
+  const squared = upperCongruence(f, wide.statistics.covariance, n, d, matmul);
   return symmetricEigenvalues(squared, n).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
+}
+
+/** The upper triangle of `f c f'`, for `f`, `[n, d]`, and a symmetric `c`: a strip of columns at a time, to save memory. */
+function upperCongruence(
+  f: Float64Array,
+  c: Float64Array,
+  n: number,
+  d: number,
+  matmul: MatMul | undefined,
+): Float64Array {
+  const result = new Float64Array(n * n);
+  const buffer = new Float64Array(Math.min(STRIP, n) * d);
+  for (let left = 0; left < n; left += STRIP) {
+    const right = Math.min(n, left + STRIP);
+    const width = right - left;
+    const half = multiply(c, transpose(f.subarray(left * d, right * d), width, d, buffer), [d, d, width], matmul);
+    const strip = multiply(f.subarray(0, right * d), half, [right, d, width], matmul);
+    for (let i = 0; i < right; i++) result.set(strip.subarray(i * width, (i + 1) * width), i * n + left);
+  }
+  return result;
 }
 
 /** Features less their mean, over the root of their number less 1. */

@@ -1,11 +1,11 @@
 import { checkChoice, checkCount } from "./_check.ts";
-import { multiply, transpose } from "./_multiply.ts";
+import { multiplyTransposed } from "./_multiply.ts";
 import { checkDimensions, type FeatureReader, readFeatures } from "./_read_features.ts";
 import type { KernelDistanceOptions } from "./kernel_distance.ts";
 import type { Matrix } from "./matrix.ts";
 
 /** How many rows of features are in a block, at most. */
-const BLOCK = 512;
+const BLOCK = 1024;
 
 /** The two sets, in float64 a block at a time. */
 export type Sets = readonly [first: FeatureReader, second: FeatureReader];
@@ -74,16 +74,15 @@ function forKernels(
   const size = d * Math.min(BLOCK, Math.max(sets[0].count, sets[1].count));
   const columnBuffer = new Float64Array(size);
   const rowBuffer = new Float64Array(size);
-  const transposedBuffer = new Float64Array(size);
+  const transposed = new Float64Array(matmul ? size : 0);
   for (const [last, columns] of blocks.entries()) {
     const y = read(sets, columns, columnBuffer);
     const n = y.length / d;
-    const transposed = transpose(y, n, d, transposedBuffer);
     for (const rows of blocks.slice(0, last + 1)) {
       const isDiagonal = rows === columns;
       const x = isDiagonal ? y : read(sets, rows, rowBuffer);
       const m = x.length / d;
-      const kernels = multiply(x, transposed, [m, d, n], matmul, isDiagonal);
+      const kernels = multiplyTransposed(x, y, [m, d, n], matmul, transposed, isDiagonal);
       for (let i = 0; i < m; i++) {
         for (let j = isDiagonal ? i : 0; j < n; j++) {
           const base = kernels[i * n + j]! / d + 1;

@@ -1,5 +1,6 @@
-import { foldIn, type Key, randintValues, split } from "@jem-js/random/values";
-import { checkArray, checkCount, checkShare } from "./_check.ts";
+import { foldIn, type Key, randintValues } from "@jem-js/random/values";
+import { checkArray } from "./_check.ts";
+import { checkResampling, resampleInterval } from "./_resample_interval.ts";
 import type { Interval, IntervalOptions } from "./interval.ts";
 
 /** Options of {@linkcode bootstrapInterval}. */
@@ -48,34 +49,13 @@ export function bootstrapInterval(
   scores: readonly [positives: ArrayLike<number>, negatives: ArrayLike<number>],
   options: BootstrapIntervalOptions,
 ): BootstrapInterval {
-  const { key, resamples = 1000, confidence = 0.95 } = options;
   const action = "compute a bootstrap interval";
-  checkCount(action, "resamples", resamples, 2);
-  checkShare(action, "confidence", confidence);
+  checkResampling(action, options);
   checkArray(action, "positives", scores[0]);
   checkArray(action, "negatives", scores[1]);
-  const value = metric(...scores);
-  const keys = split(key, resamples);
   const resample = (k: Key, from: ArrayLike<number>): Float64Array =>
     Float64Array.from(randintValues(k, from.length, { max: from.length }), (i) => from[i]!);
-  const values = Float64Array.from(keys, (k) =>
+  return resampleInterval(metric(...scores), options, (k) =>
     metric(resample(foldIn(k, 0), scores[0]), resample(foldIn(k, 1), scores[1])),
   );
-  const mean = values.reduce((sum, v) => sum + v, 0) / resamples;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (resamples - 1);
-  values.sort();
-  return {
-    value,
-    standardError: Math.sqrt(variance),
-    lower: quantile(values, (1 - confidence) / 2),
-    upper: quantile(values, (1 + confidence) / 2),
-  };
-}
-
-/** The quantile of sorted values, with lines between them. */
-function quantile(sorted: Float64Array, q: number): number {
-  const at = q * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
 }

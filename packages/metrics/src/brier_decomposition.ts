@@ -1,4 +1,4 @@
-import { binScores, checkBins } from "./_bin_by_confidence.ts";
+import { binScores, checkBins, scoresOfClass } from "./_bin_by_confidence.ts";
 import { checkLabels } from "./_check.ts";
 import { readProbabilities } from "./_read_matrix.ts";
 import { brierScore } from "./brier_score.ts";
@@ -49,17 +49,17 @@ export function brierDecomposition(
 ): BrierDecomposition {
   const action = "decompose the Brier score";
   checkBins(action, options);
-  const { data, count, classes } = readProbabilities(action, probabilities);
+  const matrix = readProbabilities(action, probabilities);
+  const { data, count, classes } = matrix;
   checkLabels(action, labels, count, classes);
   let reliability = 0;
   let resolution = 0;
   let uncertainty = 0;
   for (let k = 0; k < classes; k++) {
-    const column = Float64Array.from({ length: count }, (_, i) => data[i * classes + k]!);
-    const hits = Uint8Array.from({ length: count }, (_, i) => (labels[i] === k ? 1 : 0));
+    const { scores, hits } = scoresOfClass(matrix, labels, k);
     const base = hits.reduce((sum, hit) => sum + hit, 0) / count;
     uncertainty += base * (1 - base);
-    for (const bin of binScores(column, hits, options)) {
+    for (const bin of binScores(scores, hits, options)) {
       if (bin.count === 0) continue;
       reliability += (bin.count / count) * (bin.meanConfidence - bin.accuracy) ** 2;
       resolution += (bin.count / count) * (bin.accuracy - base) ** 2;

@@ -1,6 +1,6 @@
 import { binByConfidence } from "./_bin_by_confidence.ts";
 import { checkChoice } from "./_check.ts";
-import { combineGaps } from "./_combine_gaps.ts";
+import { checkDebiasing, combineGaps } from "./_combine_gaps.ts";
 import type { Matrix } from "./matrix.ts";
 import type { ReliabilityBinsOptions } from "./reliability_bins.ts";
 
@@ -56,8 +56,6 @@ export function expectedCalibrationError(
   const { norm = "l1" } = options;
   const action = "compute the expected calibration error";
   checkChoice(action, "norm", norm, ["l1", "l2", "max", "mean"]);
-  if (options.debiased && norm !== "l2") {
-    throw new TypeError(`Cannot ${action}: norm must be l2 when debiased but found ${norm}`);
-  }
+  checkDebiasing(action, options);
   return combineGaps(binByConfidence(action, probabilities, labels, options), labels.length, options);
 }

@@ -61,13 +61,16 @@ export function uncertaintyBounds(errors: ArrayLike<number>, options: Uncertaint
   const mean = (f: (error: number) => number): number => e.reduce((sum, error) => sum + f(error), 0) / e.length;
   const isPll = score === "pll";
   const constantStd = isPll ? largest * Math.sqrt(mean((error) => (error / largest) ** 2)) : crpsStd(e, largest);
-  const constant = isPll
-    ? -Math.log(constantStd) - 0.5 - Math.log(2 * Math.PI) / 2
-    : mean((error) => crpsOfGaussian(error, constantStd));
   const optimal = isPll
     ? mean((error) => -Math.log(Math.max(error, floor)) - 0.5 - Math.log(2 * Math.PI) / 2)
     : mean((error) => OPTIMAL_CRPS * error);
   const floored = isPll ? e.reduce((count, error) => count + (error < floor ? 1 : 0), 0) : 0;
+  const scoreOfConstant = (): number =>
+    isPll
+      ? -Math.log(constantStd) - 0.5 - Math.log(2 * Math.PI) / 2
+      : mean((error) => crpsOfGaussian(error, constantStd));
+  // Errors of one size leave nothing to gain; rounding would.
+  const constant = floored === 0 && e.every((error) => error === largest) ? optimal : scoreOfConstant();
   return {
     constantStd,
     constant,

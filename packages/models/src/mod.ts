@@ -13,9 +13,17 @@
  * @module
  */
 export * from "./activation.ts";
+export * from "./bits_per_dimension.ts";
 export * from "./conv_net.ts";
 export * from "./conv_net_presets.ts";
 export * from "./double_differentiable.ts";
+export * from "./flow.ts";
+export * from "./glow.ts";
 export * from "./initializer.ts";
+export * from "./log_partition.ts";
 export * from "./mlp.ts";
+export * from "./mlp_generator.ts";
+export * from "./product_of_experts.ts";
+export * from "./real_nvp.ts";
+export * from "./restricted_boltzmann_machine.ts";
 export * from "./unfuse_layers.ts";

@@ -1,5 +1,5 @@
 import { golden, leakFree } from "@jem-js-internal/testing";
-import { grad, grads, mul, sum, type Tensor, tensor1d, tensor2d, tensor3d } from "@tensorflow/tfjs-core";
+import { add, grad, grads, mul, sum, type Tensor, tensor1d, tensor2d, tensor3d } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { dirichletDivergence } from "./dirichlet_divergence.ts";
 
@@ -49,6 +49,18 @@ describe("dirichletDivergence()", () => {
     await expectClose(aa, column("hess_aa_v"), curved);
     await expectClose(ab, column("hess_ab_v"), curved);
     await expectClose(bb, column("hess_bb_v"), curved);
+  });
+
+  test("has no gradient in what is constant, and the same in the other", async () => {
+    const [ga, gb] = grads(of)([a, b]) as [Tensor, Tensor];
+    const inFrom = grad((from: Tensor) => sum(dirichletDivergence(from, b, { constant: "to" })))(a);
+    const inTo = grad((to: Tensor) => sum(dirichletDivergence(a, to, { constant: "from" })))(b);
+    expect(await inFrom.data()).toEqual(await ga.data());
+    expect(await inTo.data()).toEqual(await gb.data());
+    const both = grad((z: Tensor) => add(sum(dirichletDivergence(z, z, { constant: "to" })), sum(z)))(a);
+    expect(await both.data()).toBeAllclose(Array(a.size).fill(1), { atol: 1e-3 });
+    expect(() => dirichletDivergence(a, b, { constant: "both" as "to" })).toThrow(TypeError);
+    await leakFree(() => dirichletDivergence(a, b, { constant: "to" }).dispose());
   });
 
   test("is 0 of a distribution and itself, whatever its concentrations, and never below", async () => {

@@ -11,10 +11,16 @@ import {
   sum,
   type Tensor,
 } from "@tensorflow/tfjs-core";
-import { checkTensor } from "./_check.ts";
+import { checkChoice, checkTensor } from "./_check.ts";
 import { digammaExcess, logGammaExcess } from "./_special/approximations.ts";
 import { digamma } from "./digamma.ts";
 import { trigamma } from "./trigamma.ts";
+
+/** Options of {@linkcode dirichletDivergence}. */
+export interface DirichletDivergenceOptions {
+  /** Which of the two is a constant, such as a target: its gradient, then 0, takes no time. @default {neither} */
+  readonly constant?: "from" | "to";
+}
 
 /**
  * The divergence `KL(Dir(a) || Dir(b))` of Dirichlet distributions, with gradients of any order in both:
@@ -38,11 +44,12 @@ import { trigamma } from "./trigamma.ts";
  *
  * @param from The concentrations `a`, float32 `[..., classes]`, positive; borrowed.
  * @param to The concentrations `b`, shape of `from`, positive; borrowed.
+ * @param options Which of them is a constant.
  * @returns The divergences in nats, `[...]`, not negative; owned by the caller.
- * @throws {TypeError} When they are not float32 tensors of one shape.
+ * @throws {TypeError} When they are not float32 tensors of one shape, or `constant` is neither.
  * @throws {RangeError} When they are empty.
  */
-export function dirichletDivergence(from: Tensor, to: Tensor): Tensor {
+export function dirichletDivergence(from: Tensor, to: Tensor, options: DirichletDivergenceOptions = {}): Tensor {
   const action = "compute the divergence";
   checkTensor(action, "from", from, 1);
   checkTensor(action, "to", to, 1);
@@ -51,18 +58,24 @@ export function dirichletDivergence(from: Tensor, to: Tensor): Tensor {
       `Cannot ${action}: to must have the shape of from [${from.shape.join(", ")}] but found [${to.shape.join(", ")}]`,
     );
   }
+  const { constant } = options;
+  if (constant !== undefined) checkChoice(action, "constant", constant, ["from", "to"]);
+  // With no gradient in a constant that costs anything: it is saved, but is no input.
+  const inputs = [...(constant === "from" ? [] : [from]), ...(constant === "to" ? [] : [to])];
   return customGrad((...args) => {
-    const [a, b, save] = args as unknown as [Tensor, Tensor, GradSaveFunc];
-    save([a, b]);
+    (args.at(-1) as unknown as GradSaveFunc)([from, to]);
     return {
-      value: divergence(a, b),
+      value: divergence(from, to),
       gradFunc: (dy, saved) => {
-        const [p, q] = saved as [Tensor, Tensor];
+        const [a, b] = saved as [Tensor, Tensor];
         const outer = expandDims(dy, -1);
-        return [mul(outer, gradientOfFrom(p, q)), mul(outer, gradientOfTo(p, q))];
+        const gradients: Tensor[] = [];
+        if (constant !== "from") gradients.push(mul(outer, gradientOfFrom(a, b)));
+        if (constant !== "to") gradients.push(mul(outer, gradientOfTo(a, b)));
+        return gradients;
       },
     };
-  })(from, to);
+  })(...inputs);
 }
 
 function total(x: Tensor): Tensor {

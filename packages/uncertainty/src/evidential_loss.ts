@@ -124,7 +124,7 @@ export function evidentialTerms(
     const alpha = concentrationOf(logits, link);
     const expected = mean(RISKS[risk](alpha, sum(alpha, 1, true), hot)) as Scalar;
     const misleading = add(mul(sub(1, hot), alpha), hot);
-    const divergence = mean(dirichletDivergence(misleading, ones(alpha.shape))) as Scalar;
+    const divergence = mean(dirichletDivergence(misleading, ones(alpha.shape), { constant: "to" })) as Scalar;
     return { loss: add(expected, mul(divergence, divergenceWeight)), risk: expected, divergence };
   });
 }

@@ -35,7 +35,7 @@ const BOUND = 10;
  *
  * `(mean KL_in + outWeight mean KL_out) / concentration + crossEntropyWeight CE`, with divergences of the Dirichlet distribution of
  * the network from its target, or the other way around. The division keeps gradients at the size of a cross-entropy's. In training
- * logits beyond ±10 are taken for ±10.
+ * logits beyond ±10 are taken for ±10, with the gradient there: the network finds back.
  *
  * What is out of distribution must be given: other data, or data that is made, as by the noise and the corruptions of `@jem-js/data`.
  * Read the network by {@linkcode dirichletPrediction} and {@linkcode summarize}.
@@ -123,7 +123,8 @@ export function priorNetworkTerms(
     const outside = network.logits(batch.outOfDistribution);
     const between = (z: Tensor, to: Tensor): Scalar => {
       const alpha = concentrationOf(z, "exp", BOUND);
-      return mean(isForward ? dirichletDivergence(to, alpha) : dirichletDivergence(alpha, to));
+      if (isForward) return mean(dirichletDivergence(to, alpha, { constant: "from" }));
+      return mean(dirichletDivergence(alpha, to, { constant: "to" }));
     };
     const inDistribution = between(logits, target);
     const outOfDistribution = between(outside, fill(outside.shape, 1));

@@ -83,6 +83,16 @@ describe("priorNetworkLoss() and precisionRegularizedLoss()", () => {
     }
   });
 
+  test("pull back logits that are beyond all bounds", async () => {
+    const at = (outer: Tensor): Scalar =>
+      priorNetworkLoss(network, { ...batch, outOfDistribution: outer as Tensor2D }, { divergence: "forward" });
+    const [gradient] = grads(at)([tensor2d([[27, 400, -50]])]);
+    const [high, higher, low] = await gradient!.data();
+    expect(high).toBeGreaterThan(1);
+    expect(higher).toBeGreaterThan(1);
+    expect(low).toBeLessThan(-1e-4);
+  });
+
   test("refuse what they cannot take", () => {
     const none = { ...batch, outOfDistribution: tensor2d([], [0, 3]) };
     expect(() => priorNetworkLoss(network, none)).toThrow("Cannot compute the loss: outOfDistribution is empty");
