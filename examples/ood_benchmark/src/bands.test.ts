@@ -12,7 +12,7 @@ import { readSets } from "./datasets.ts";
 test("MNIST to Fashion-MNIST: Mahalanobis summed over layers and Gram are above 0.99, and above MSP", async () => {
   await startBackend();
   const seed = key(0);
-  const { train, fitted, validation, test: digits, out } = await readSets({ images: 500, fitted: 1000 }, seed);
+  const { train, fitted, validation, test: digits, out } = await readSets({ images: 500, fitted: 4000 }, seed);
   const model = convNet(foldIn(seed, 20), { ...convNetPresets.small, inputShape: [28, 28, 1], classes: 10 });
   const optimizer = tf.train.adam(0.004);
   await fit(
@@ -27,7 +27,7 @@ test("MNIST to Fashion-MNIST: Mahalanobis summed over layers and Gram are above 
   );
   const detectors = {
     mahalanobis: mahalanobis({ layers: ["all"] }),
-    gram: gram({ powers: [1, 2, 3] }),
+    gram: gram({ powers: [1, 2, 3, 4, 5] }),
     msp: maxProbability(),
   };
   await fitMany(Object.values(detectors), model, fitted, { validation });
