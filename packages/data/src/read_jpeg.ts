@@ -1,7 +1,6 @@
 /// <reference types="node" />
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { checkBytes, checkInteger } from "./_check.ts";
 import type { DecompressOptions } from "./gunzip.ts";
 import type { Picture } from "./read_png.ts";
@@ -124,6 +123,8 @@ async function start(): Promise<Decoder> {
     WebAssembly.compile(bytes),
   );
   const module = await compiled;
+  // Only those who read JPEG files need the decoder.
+  const { default: createDecoder } = await import("@jsquash/jpeg/codec/dec/mozjpeg_dec.js");
   const note = (text: string): number => faults.push(text);
   return (await createDecoder({
     noInitialRun: true,
