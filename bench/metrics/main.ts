@@ -1,10 +1,10 @@
 /**
  * The heavy metrics against scikit-learn, torchmetrics, scipy and numpy, in one run and on the same data, which the peers
- * read from a temporary folder: `npx tsx --conditions=@jem-js/source bench/metrics/main.ts [--full]`.
+ * read from a temporary folder: `npx tsx --conditions=@jem-js/source bench/metrics/main.ts [PATTERN]`, where only jobs that
+ * match the pattern, such as "FID", are measured.
  *
- * "plain" is ours in JavaScript, on one core; "plugged" has `matMulFloat64` of `@jem-js/native` plugged in, which uses all
- * cores, as the peers do. Without Python, or where a package cannot be installed, ours alone is measured. `--full` also
- * computes 100 subsets of KID in plain JavaScript, which takes minutes.
+ * "plain" is ours in JavaScript and WebAssembly, on one core; "plugged" has `matMulFloat64` of `@jem-js/native` plugged in,
+ * which uses all cores, as the peers do. Without Python, or where a package cannot be installed, ours alone is measured.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -39,9 +39,9 @@ interface Job {
 
 const ROWS = 10_000;
 const DIMENSION = 2048;
+const pattern = new RegExp(process.argv[2] ?? "");
 const SCORES = 1_000_000;
 const CLASSES = 10;
-const isFull = process.argv.includes("--full");
 
 const folder = mkdtempSync(join(tmpdir(), "jem-js-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -82,14 +82,13 @@ const p: FlatMatrix = { data: shared("probabilities", probabilities()), shape: [
 const labels = shared("labels", randintValues(key(4), SCORES, { max: CLASSES }));
 const [a, b] = [features("a", 5, 0), features("b", 6, 0.1)];
 
-function kernelJob(subsets: number, isLong: boolean): Job {
+function kernelJob(subsets: number): Job {
   return {
     title: `KID, ${subsets} subsets of 1000 x ${DIMENSION}`,
     peer: "numpy",
     question: { job: "kid", rows: ROWS, repeats: 1, subsets, size: 1000 },
     ours: (product) => kernelDistanceSubsets(a, b, { key: key(0), subsets, matmul: product }).mean,
     isPluggable: true,
-    isLong,
   };
 }
 
@@ -119,13 +118,15 @@ const jobs: Job[] = [
   },
   frechetJob("numpy, scipy sqrtm", "fid sqrtm", false),
   frechetJob("numpy eigh", "fid eigh", true),
-  kernelJob(5, false),
-  kernelJob(100, !isFull),
+  kernelJob(5),
+  kernelJob(10),
+  kernelJob(100),
 ];
 
 console.log(row(["job", "plain, s", "plugged, s", "peer", "peer, s", "value", "of the peer"]));
 console.log(row(Array.from({ length: 7 }, () => "---")));
 for (const { title, peer, question, ours, isPluggable, isLong } of jobs) {
+  if (!pattern.test(title)) continue;
   const plain = isLong ? undefined : measure(() => ours(undefined), question.repeats);
   const fast = isPluggable && matmul ? measure(() => ours(matmul), question.repeats) : undefined;
   const [seconds, value] = torch ? await torch.ask({ ...question, folder }) : [];

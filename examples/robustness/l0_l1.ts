@@ -1,5 +1,5 @@
 /** Attacks a JEM and a cross-entropy control in the L1 norm, and in L0, the number of pixels. See README.md. */
-import { epsilonSearch, fab, pointwise, saltAndPepper } from "@jem-js/attacks";
+import { apgd, epsilonSearch, fab, pointwise, saltAndPepper } from "@jem-js/attacks";
 import type { Plan } from "./src/comparison.ts";
 import { exitWith } from "./src/ending.ts";
 import { runNormScript } from "./src/norm_script.ts";
@@ -7,7 +7,7 @@ import { runNormScript } from "./src/norm_script.ts";
 const script = {
   name: "l0_l1",
   summary:
-    "Attacks a JEM and a cross-entropy control in the L1 norm: PGD, FAB-T; and in the number of pixels: pointwise, salt and pepper.",
+    "Attacks a JEM and a cross-entropy control in the L1 norm: APGD-CE, PGD, FAB-T; and in the number of pixels: pointwise, salt and pepper.",
   images: 100,
 };
 
@@ -15,7 +15,11 @@ function inL1(isSmoke: boolean): Plan {
   const norm = "l1";
   return {
     norm,
+    claim: 5,
     epsilons: [0, 2.5, 5, 7.5, 10, 15, 20, 30],
+    balls: {
+      "APGD-CE": (model, x, labels, options) => apgd(model, x, labels, { ...options, norm, steps: isSmoke ? 3 : 50 }),
+    },
     smallest: {
       "PGD, search": (model, x, labels, key) =>
         epsilonSearch(model, x, labels, { norm, key, initialEpsilon: 5, tolerance: 0.02, tries: isSmoke ? 3 : 40 }),

@@ -16,6 +16,7 @@ function plan(isSmoke: boolean): Plan {
   const steps = isSmoke ? 3 : 50;
   return {
     norm,
+    claim: 1.5,
     epsilons: [0, 0.5, 1, 1.5, 2, 3, 4],
     balls: {
       "APGD-CE": (model, x, labels, options) => apgd(model, x, labels, { ...options, norm, steps }),

@@ -16,6 +16,7 @@ function plan(isSmoke: boolean): Plan {
   const steps = isSmoke ? 3 : 50;
   return {
     norm,
+    claim: 0.1,
     epsilons: [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3],
     balls: {
       "PGD, 5 restarts": (model, x, labels, { epsilon, ...options }) =>

@@ -5,6 +5,7 @@ import { foldIn, key } from "@jem-js/random";
 import { startBackend } from "./src/backend.ts";
 import { readDigits } from "./src/digits.ts";
 import { type Distal, distalTable, drawDistals, makeDistals } from "./src/distals.ts";
+import { maskingTable, suspicious } from "./src/doubts.ts";
 import { exitWith, finish } from "./src/ending.ts";
 import { subjectsOf } from "./src/models.ts";
 import { readOptions, type Script, usage } from "./src/options.ts";
@@ -14,6 +15,8 @@ import {
   type Judgement,
   judgeAttacked,
   judgeClean,
+  looked,
+  maskingOf,
   refinementTable,
 } from "./src/refinement.ts";
 
@@ -65,6 +68,12 @@ async function main(): Promise<number> {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`${defence.steps} steps, gradient ${defence.gradient}: ${seconds} s`);
   }
+  const signs = [];
+  for (const steps of [1, 10]) {
+    const start = performance.now();
+    signs.push({ name: `${steps} steps, exact`, masking: await maskingOf({ steps, gradient: "exact" }, setting) });
+    console.log(`signs of masked gradients, ${steps} steps: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
   const distals: Distal[] = [];
   for (const subject of subjects) {
     distals.push(await makeDistals(subject, digits, { key: foldIn(key(seed), 3), steps: smoke ? 20 : 1000 }));
@@ -76,9 +85,15 @@ async function main(): Promise<number> {
       [`${steps} steps, clean`, clean.majorityAccuracy],
       [`${steps} steps, ${gradient}`, attacked.majorityAccuracy],
     ]),
+    ...signs.map(({ name, masking }) => [`${name}, suspicious signs`, suspicious(masking)]),
     ...distals.map(({ name, sure }) => [`${name}, share of noise made sure`, sure]),
   ]);
-  const tables = [...refinementTable(judgements), ...distalTable(distals)];
+  const tables = [
+    ...refinementTable(judgements),
+    ...distalTable(distals),
+    `Signs of masked gradients of the refined JEM, on the first ${looked} images; suspicious ones in bold:`,
+    maskingTable(signs),
+  ];
   return finish({ script, out, smoke, figures, tables, details: { source, backend, images, seed } });
 }
 

@@ -30,6 +30,8 @@ export interface Plan {
   /** Attacks in balls, made at each radius on what is standing; none in `"l0"`. */
   readonly balls?: Readonly<Record<string, LabelAttack>>;
   readonly smallest: Readonly<Record<string, SmallestAttack>>;
+  /** The radius at which the evaluation itself is looked into; none in `"l0"`. */
+  readonly claim?: number;
 }
 
 /** What was found of a network. */
@@ -40,6 +42,8 @@ export interface Finding {
   /** Of the attack that is worst for each example. */
   readonly worst: RobustnessCurve;
   readonly distances: readonly DistanceRow[];
+  /** The attacks that look for the smallest perturbation; their tensors are gone. */
+  readonly results: Readonly<Record<string, Pick<AttackResult, "distances">>>;
   /** The closest adversarial examples of those attacks that look for them, values of the shape of the digits. */
   readonly closest: Float32Array;
 }
@@ -76,10 +80,11 @@ export async function attackAll(plan: Plan, subject: Subject, { x, labels }: Dig
 
   const alone = Object.entries(found).map(([attack, some]) => [attack, robustAccuracyCurve({ [attack]: some }, plan)]);
   const worst = robustAccuracyCurve(found, plan);
-  return { name, alone: Object.fromEntries(alone), worst, distances: distanceTable(results), closest };
+  return { name, alone: Object.fromEntries(alone), worst, distances: distanceTable(results), results, closest };
 }
 
-async function timed<T>(name: string, attack: string, work: () => Promise<T>): Promise<T> {
+/** Does something and says how long it took. */
+export async function timed<T>(name: string, attack: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const result = await work();
   console.log(`${name}: ${attack}, ${((performance.now() - start) / 1000).toFixed(1)} s`);

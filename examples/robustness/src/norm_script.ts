@@ -1,9 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { key } from "@jem-js/random";
+import { foldIn, key } from "@jem-js/random";
 import { startBackend } from "./backend.ts";
-import { attackAll, type Finding, type Plan } from "./comparison.ts";
+import { attackAll, type Finding, type Plan, timed } from "./comparison.ts";
 import { readDigits } from "./digits.ts";
+import { type Doubts, doubtFigures, doubtsOf, doubtTables } from "./doubts.ts";
 import { finish } from "./ending.ts";
 import { drawCurves, drawPerturbations } from "./figures.ts";
 import { subjectsOf } from "./models.ts";
@@ -27,6 +28,7 @@ export async function runNormScript(script: Script, plansOf: (isSmoke: boolean) 
   mkdirSync(out, { recursive: true });
   const figures: Record<string, number> = {};
   const tables: string[] = [];
+  const endings: string[] = [];
   for (const plan of plansOf(smoke)) {
     const findings: Finding[] = [];
     for (const subject of subjects) {
@@ -34,10 +36,28 @@ export async function runNormScript(script: Script, plansOf: (isSmoke: boolean) 
       await drawPerturbations(join(out, `${plan.norm}_${subject.name.toLowerCase()}`), plan, subject, digits, finding);
       findings.push(finding);
     }
+    const { norm, claim: epsilon } = plan;
+    if (epsilon !== undefined && norm !== "l0") {
+      const claim = { norm, epsilon, digits, key: foldIn(key(seed), 1), smoke };
+      const doubts: Doubts[] = [];
+      for (const [i, subject] of subjects.entries()) {
+        const look = () => doubtsOf(subject, findings[i]!, subjects[1 - i]!, claim);
+        doubts.push(await timed(subject.name, "checklist and signs of masked gradients", look));
+      }
+      endings.push(...doubtTables(claim, doubts));
+      Object.assign(figures, doubtFigures(norm, doubts));
+    }
     drawCurves(join(out, `${plan.norm}_accuracy`), plan, findings, options);
     tables.push(...tablesOf(plan, findings));
     Object.assign(figures, figuresOf(plan, findings));
   }
   digits.x.dispose();
-  return finish({ script, out, smoke, figures, tables, details: { source, backend, images, seed } });
+  return finish({
+    script,
+    out,
+    smoke,
+    figures,
+    tables: [...tables, ...endings],
+    details: { source, backend, images, seed },
+  });
 }

@@ -1,5 +1,7 @@
 import {
   eotModel,
+  type GradientMasking,
+  gradientMasking,
   pgd,
   type RefinementGradient,
   refinedModel,
@@ -10,7 +12,7 @@ import {
 import { type EnergyHead, hessianVectorProduct } from "@jem-js/energy";
 import { wilsonInterval } from "@jem-js/metrics";
 import { foldIn, type Key } from "@jem-js/random";
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { Digits } from "./digits.ts";
 import { type Subjects, scaling } from "./models.ts";
 import { markdownTable, percent } from "./tables.ts";
@@ -66,6 +68,23 @@ export async function judgeAttacked(defence: Defence, setting: Setting): Promise
     return await judge(model, adversarial, setting);
   } finally {
     adversarial.dispose();
+  }
+}
+
+/** How many images are looked at for signs of masked gradients, at most. */
+export const looked = 10;
+
+/** Looks for signs that the gradients of the expectation that is attacked mislead. */
+export async function maskingOf(defence: Defence, setting: Setting): Promise<GradientMasking> {
+  const { digits, effort, key } = setting;
+  const { epsilon, attackSteps: steps, draws } = effort;
+  const attacked = eotModel(refine(defence, setting), { key: foldIn(key, 4), draws });
+  const x = tf.slice(digits.x, 0, Math.min(looked, digits.labels.length));
+  try {
+    const options = { norm: "linf", epsilon, key: foldIn(key, 5), steps, draws: steps } as const;
+    return await gradientMasking(attacked, x, digits.labels.slice(0, looked), options);
+  } finally {
+    x.dispose();
   }
 }
 

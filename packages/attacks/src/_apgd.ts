@@ -1,14 +1,15 @@
 import { add, clone, dispose, mul, sub, type Tensor, tensor, tensor1d, tidy, where } from "@tensorflow/tfjs-core";
+import { ascendSparse } from "./_apgd_l1.ts";
 import { readLogits, rowOf } from "./_classify.ts";
 import { confine, perExample, steepest, surfaceStart } from "./_norms.ts";
 import { criterionLoss, type LogitLoss, logitsAndGradient } from "./_objective.ts";
 import { placesOf, subtask, takeRows } from "./_subtask.ts";
-import type { AttackLoss } from "./attack_options.ts";
+import type { AttackLoss, Norm } from "./attack_options.ts";
 import type { AttackTask } from "./attack_task.ts";
 
 /** How to ascend. See the options of `apgd`. */
 export interface Ascent {
-  readonly norm: "linf" | "l2";
+  readonly norm: Norm;
   readonly epsilon: number;
   readonly steps: number;
   readonly risingShare: number;
@@ -70,6 +71,7 @@ interface Track {
 /** Auto-PGD on the examples of a task. */
 export async function ascend(task: AttackTask, lossOf: LossOf, ascent: Ascent): Promise<Ascended> {
   const { norm, epsilon, steps, risingShare, stopEarly } = ascent;
+  if (norm === "l1") return ascendSparse(task, lossOf, ascent);
   const { bounds } = task.model;
   const size = task.x.size / task.x.shape[0]!;
   const values = Float32Array.from(await task.x.data());

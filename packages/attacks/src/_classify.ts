@@ -54,7 +54,11 @@ export function rowOf({ values, classes }: Logits, row: number): Float32Array {
 function callOf(action: string, model: Classifier): ClassifierFunction {
   if (typeof model === "function") return model;
   if (model && "logits" in model && typeof model.logits === "function") return (x) => model.logits(x);
-  // A LayersModel cuts its input into batches of 32 unless told otherwise.
+  // What a LayersModel does in predict(), but without cutting its input into batches.
+  if (model && "apply" in model && typeof model.apply === "function") {
+    const { apply } = model;
+    return (x) => apply.call(model, x, { training: false });
+  }
   if (model && "predict" in model && typeof model.predict === "function") {
     return (x) => model.predict(x, { batchSize: x.shape[0] });
   }

@@ -1,6 +1,6 @@
-import { clipByValue, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, clipByValue, equal, sub, type Tensor, tensor, tidy, where } from "@tensorflow/tfjs-core";
 import { distanceOf } from "./_distance.ts";
-import { confine } from "./_norms.ts";
+import { project } from "./_norms.ts";
 import type { DistanceNorm } from "./attack_options.ts";
 import type { AttackResult, AttackStatus } from "./attack_result.ts";
 import type { AttackOutcome, AttackTask } from "./attack_task.ts";
@@ -101,10 +101,13 @@ export function createLedger(x: Float32Array, shape: readonly number[], ball: Ba
   return { everyone, queries, gradients, clean, standing, record, result };
 }
 
-/** Nothing is nearest in an L0 ball: what lies outside stays there. */
+/** Nothing is nearest in an L0 ball: what lies outside stays there. What lies in a ball stays as it is, to the last bit. */
 function bring(made: Tensor, x: Tensor, { norm, epsilon, bounds }: Ball): Tensor {
-  if (epsilon === undefined || norm === "l0") return clipByValue(made, bounds[0], bounds[1]);
-  return confine(norm, made, x, epsilon, bounds);
+  const [low, high] = bounds;
+  if (epsilon === undefined || norm === "l0") return clipByValue(made, low, high);
+  const offset = sub(made, x);
+  const nearest = project(norm, offset, epsilon);
+  return clipByValue(where(equal(nearest, offset), made, add(x, nearest)), low, high);
 }
 
 function beyond(norm: DistanceNorm, distance: number, epsilon: number | undefined): boolean {

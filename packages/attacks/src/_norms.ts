@@ -109,6 +109,11 @@ export function steepest(norm: Norm, gradient: Tensor, x: Tensor, [low, high]: r
   return GEOMETRIES.l1.steepest(where(blocked, zerosLike(gradient), gradient));
 }
 
+/** The point of the ball of radius `epsilon` around 0 that is nearest to `offset` in Euclidean distance. */
+export function project(norm: Norm, offset: Tensor, epsilon: Radius): Tensor {
+  return GEOMETRIES[norm].project(offset, epsilon);
+}
+
 /** Brings `x` into the ball around `origin`, then into `bounds`. If the origin is inside `bounds`, that stays in the ball. */
 export function confine(
   norm: Norm,
@@ -117,7 +122,7 @@ export function confine(
   epsilon: Radius,
   bounds: readonly [number, number],
 ): Tensor {
-  const inBall = add(origin, GEOMETRIES[norm].project(sub(x, origin), epsilon));
+  const inBall = add(origin, project(norm, sub(x, origin), epsilon));
   return clipByValue(inBall, bounds[0], bounds[1]);
 }
 

@@ -4,7 +4,7 @@ import { add, clone, div, gather, matMul, sub, type Tensor, type Tensor2D, tenso
 import { describe, expect, test } from "vitest";
 import { type Ascended, ascend, namedLossOf } from "./_apgd.ts";
 import { distanceOf } from "./_distance.ts";
-import { type ApgdOptions, allOf, apgd, misclassification, runAttack, targeted } from "./mod.ts";
+import { type ApgdOptions, allOf, apgd, epsilonSearch, fab, misclassification, runAttack, targeted } from "./mod.ts";
 
 const fixture = golden("attacks");
 const network = goldenNetwork(golden("ebm_cnn").model);
@@ -49,8 +49,20 @@ test.each([
   }
 });
 
-describe.each(["linf", "l2"] as const)("%s", (norm) => {
-  const exact: number[] = oracle[`min_${norm}`];
+/** The L1 distances of the linear classifier without bounds: one element crosses the nearest plane. */
+const exactL1: number[] = oracle.x.map((row: number[], i: number) => {
+  const logits = oracle.b.map((b: number, c: number) => row.reduce((z, v, j) => z + v * oracle.W[j][c], b));
+  const label = oracle.labels[i];
+  const gaps = logits.map((z: number, c: number) => {
+    const widest = Math.max(...oracle.W.map((w: number[]) => Math.abs(w[c]! - w[label]!)));
+    return c === label ? Number.POSITIVE_INFINITY : (logits[label] - z) / widest;
+  });
+  return Math.max(0, Math.min(...gaps));
+});
+
+describe.each(["linf", "l2", "l1"] as const)("%s", (norm) => {
+  const exact: number[] = norm === "l1" ? exactL1 : oracle[`min_${norm}`];
+  const bounds = norm === "l1" ? ([-9, 9] as const) : ([0, 1] as const);
   const sorted = exact.slice(1).sort((a, b) => a - b);
   // Between two distances: some examples can be broken, some cannot.
   const epsilon = (sorted[5]! + sorted[6]!) / 2;
@@ -62,7 +74,7 @@ describe.each(["linf", "l2"] as const)("%s", (norm) => {
   ];
 
   test.each(ways)("%s breaks of a linear classifier what can be broken", async (_, options) => {
-    const result = await apgd(linear, inputs(), oracle.labels, { norm, epsilon, ...options });
+    const result = await apgd(linear, inputs(), oracle.labels, { norm, epsilon, bounds, ...options });
     expect(result.success).toEqual(exact.map((distance, i) => i === 0 || distance <= epsilon));
     const [values, origin] = [await result.clipped.data(), await inputs().data()];
     result.distances.forEach((distance, i) => {
@@ -88,6 +100,22 @@ describe.each(["linf", "l2"] as const)("%s", (norm) => {
     });
     expect(await permuted.raw.data()).toBeAllclose(await gather(result.raw, order).data(), { atol: 1e-5 });
   });
+});
+
+test("apgd() in l1 breaks what other attacks in l1 break, within ball and bounds", async () => {
+  const epsilon = 1.5;
+  const x = clean();
+  const ours = await apgd(model, x, fixture.labels, { norm: "l1", epsilon, key: key(0) });
+  const theirs = [
+    await fab(model, x, fixture.labels, { norm: "l1", epsilon }),
+    await epsilonSearch(model, x, fixture.labels, { norm: "l1", key: key(0) }),
+  ];
+  ours.status.forEach((status, i) => {
+    if (theirs.some(({ distances }) => distances[i]! <= epsilon)) expect(status).not.toBe("failed");
+  });
+  const values = await ours.clipped.data();
+  expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...values)).toBeLessThanOrEqual(1);
 });
 
 test("apgd() reaches classes, and leaves alone what it has broken", async () => {
@@ -116,7 +144,7 @@ test("apgd() leaves nothing, and throws on what it cannot do", async () => {
   const x = inputs();
   const ball = { norm: "linf", epsilon: 0.08 } as const;
   await leakFree(async () => {
-    for (const options of [{}, { stopEarly: false }, { targetClasses: 2 }]) {
+    for (const options of [{}, { stopEarly: false }, { targetClasses: 2 }, { norm: "l1" }] as const) {
       const { raw, clipped } = await apgd(linear, x, oracle.labels, { ...ball, ...options, steps: 12 });
       raw.dispose();
       clipped.dispose();
@@ -124,7 +152,7 @@ test("apgd() leaves nothing, and throws on what it cannot do", async () => {
   });
   const cases: [Partial<ApgdOptions>, string][] = [
     // @ts-expect-error: no such norm
-    [{ norm: "l1" }, 'norm must be "linf" or "l2" but found l1'],
+    [{ norm: "l0" }, 'norm must be "linf", "l2" or "l1" but found l0'],
     [{ epsilon: -1 }, "epsilon must be finite and at least 0 but found -1"],
     [{ steps: 0 }, "steps must be a positive integer but found 0"],
     [{ risingShare: 2 }, "risingShare must be from 0 to 1 but found 2"],

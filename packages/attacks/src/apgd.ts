@@ -2,15 +2,15 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { ascend, chosen, namedLossOf } from "./_apgd.ts";
 import { reach } from "./_apgd_targeted.ts";
 import {
-  checkChoice,
   checkEpsilon,
   checkFraction,
   checkGoal,
   checkLoss,
+  checkNorm,
   checkPositiveInteger,
   checkTargetClasses,
 } from "./_check.ts";
-import type { AttackLoss } from "./attack_options.ts";
+import type { AttackLoss, Norm } from "./attack_options.ts";
 import type { AttackResult } from "./attack_result.ts";
 import type { AttackRunOptions } from "./attack_task.ts";
 import type { Classifier } from "./classifier.ts";
@@ -21,7 +21,7 @@ import { runAttack } from "./run_attack.ts";
 /** Options of {@linkcode apgd}. */
 export interface ApgdOptions extends AttackRunOptions {
   /** The norm of the ball. */
-  readonly norm: "linf" | "l2";
+  readonly norm: Norm;
   /** The radius of the ball, at least 0, in the units of `x`. */
   readonly epsilon: number;
   /** The loss to raise: APGD-CE or APGD-DLR. @default {"crossEntropy"} */
@@ -33,7 +33,7 @@ export interface ApgdOptions extends AttackRunOptions {
   readonly targetClasses?: number;
   /** How many steps to take for each restart and class. @default {100} */
   readonly steps?: number;
-  /** The share of steps that must raise the loss, or the step is halved; from 0 to 1. @default {0.75} */
+  /** The share of steps that must raise the loss, or the step is halved; from 0 to 1. Not used in L1. @default {0.75} */
   readonly risingShare?: number;
   /** Whether examples are done with once they are adversarial. For classifiers that are random, set it to false. @default {true} */
   readonly stopEarly?: boolean;
@@ -46,6 +46,11 @@ export interface ApgdOptions extends AttackRunOptions {
  * `x <- P(x + 0.75 (u - x) + 0.25 (x - x_previous))`, at the first step `x <- u`; `eta` is `2 epsilon` at first. At checkpoints, whose distance
  * shrinks, examples whose loss rose in too few steps, or whose best did not change since, halve `eta` and go on from their best. `P` projects onto the
  * ball, then clips; `N` is as in `pgd`. `raw` is the last adversarial iterate, or where there is none the one with the highest loss.
+ *
+ * In L1 the steps are sparse and `P` projects onto ball and bounds at once: `x <- P(x + eta epsilon s / |s|)`, `s` the signs of the `k` largest elements of
+ * the gradient. `k` is a fifth of the elements at first, then at each checkpoint 1/1.5 of how many the best point has changed; `eta` is 1, and 1/1.5 of what it was
+ * where that number fell by less than 5 %, but at least 0.1. Three tenths of the steps are made in a ball of three times the radius, three in one of twice the
+ * radius; each starts from the best of the ball before.
  *
  * @example Usage
  * ```ts
@@ -61,6 +66,7 @@ export interface ApgdOptions extends AttackRunOptions {
  * ```
  *
  * @see {@link https://arxiv.org/abs/2003.01690 | Croce and Hein, Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks}
+ * @see {@link https://arxiv.org/abs/2103.01208 | Croce and Hein, Mind the box: l1-APGD for sparse adversarial attacks on image classifiers}
  *
  * @param model A function from `[batch, ...input]` to logits `[batch, classes]`, or an object with `logits` or `predict`;
  * borrowed.
@@ -81,7 +87,7 @@ export async function apgd<T extends Tensor>(
   const { norm, epsilon, loss = "crossEntropy", targetClasses, steps = 100, risingShare = 0.75 } = options;
   const { stopEarly = true } = options;
   const action = "attack";
-  checkChoice(action, "norm", norm, ["linf", "l2"]);
+  checkNorm(action, norm);
   checkEpsilon(action, epsilon);
   checkLoss(action, loss);
   if (loss !== "margin" || targetClasses !== undefined) checkGoal(action, criterion);

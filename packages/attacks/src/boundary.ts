@@ -1,10 +1,11 @@
-import { foldIn, normalValues } from "@jem-js/random";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkPositive, checkPositiveInteger } from "./_check.ts";
-import { checkKeyGiven, type Found, searchesOf, walkFromStart } from "./_decide.ts";
+import { checkKeyGiven, type Found, searchesOf, type WalkFrom, walkFromStart } from "./_decide.ts";
 import { distanceOf } from "./_distance.ts";
+import { type NoiseAhead, noiseAhead } from "./_noise_ahead.ts";
 import { bisect, blend, clip } from "./_points.ts";
 import type { AttackResult } from "./attack_result.ts";
+import type { AttackTask } from "./attack_task.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Criterion } from "./criterion.ts";
 import type { DecisionExample, StartedOptions, Walk } from "./decision_example.ts";
@@ -89,8 +90,16 @@ export async function boundary<T extends Tensor>(
   return runAttack(model, x, criterion, {
     ...options,
     norm: "l2",
-    attack: (task) =>
-      walkFromStart(task, searches, (example, start, found) => walk(example, start, found, settings), steps),
+    attack: (task) => {
+      const noise = noiseAhead(x.size / x.shape[0]!, steps, PERIOD);
+      const isAdversarial: AttackTask["isAdversarial"] = async (candidates, rows) => {
+        const answers = await task.isAdversarial(candidates, rows);
+        await noise.make();
+        return answers;
+      };
+      const walkFrom: WalkFrom = (example, start, found) => walk(example, start, found, noise, settings);
+      return walkFromStart({ ...task, isAdversarial }, searches, walkFrom, steps);
+    },
   });
 }
 
@@ -98,11 +107,19 @@ type Settings = Required<
   Pick<BoundaryOptions, "steps" | "sphericalStep" | "sourceStep" | "convergence" | "stepAdaptation">
 >;
 
-function* walk(example: DecisionExample, start: Float32Array, found: Found, settings: Settings): Walk<boolean> {
+function* walk(
+  example: DecisionExample,
+  start: Float32Array,
+  found: Found,
+  noise: NoiseAhead,
+  settings: Settings,
+): Walk<boolean> {
   const { x, key } = example;
   const size = x.length;
   const factor = settings.stepAdaptation;
   let { sphericalStep, sourceStep } = settings;
+  // What is yielded is read before the next step is made.
+  const points = new Float32Array(2 * size);
   let onSphere: boolean[] = [];
   let taken: boolean[] = [];
   let best = yield* bisect(start, (t) => blend(x, start, t), 2 ** -10);
@@ -112,15 +129,13 @@ function* walk(example: DecisionExample, start: Float32Array, found: Found, sett
     found.step = step - 1;
     const looks = step % PERIOD === 0;
     // The candidate, and behind it the point on the sphere, which need not be asked about.
-    const points = propose(example, best, distance, normalValues(foldIn(key, step), size), sphericalStep, sourceStep);
+    const drawn = noise.take(key, step);
+    const closer = propose(example, best, distance, drawn, sphericalStep, sourceStep, points);
     const [adversarial, sphericalAdversarial] = yield looks ? points : points.subarray(0, size);
-    if (adversarial) {
-      const closer = distanceOf("l2", points.subarray(0, size), x);
-      if (closer < distance) {
-        best = points.slice(0, size);
-        distance = closer;
-        found.closest = best;
-      }
+    if (adversarial && closer < distance) {
+      best = points.slice(0, size);
+      distance = closer;
+      found.closest = best;
     }
     if (!looks) continue;
     onSphere = [...onSphere, sphericalAdversarial!].slice(-100);
@@ -143,18 +158,21 @@ function share(answers: readonly boolean[]): number {
   return answers.filter(Boolean).length / answers.length;
 }
 
-/** The candidate, and behind it the point on the sphere that it was made of. */
+/** Writes the candidate, and behind it the point on the sphere that it was made of, to `points`; returns how far the candidate is. */
 function propose(
-  { x, bounds: [low, high] }: DecisionExample,
+  { x, bounds }: DecisionExample,
   best: Float32Array,
   distance: number,
   noise: Float32Array,
   sphericalStep: number,
   sourceStep: number,
-): Float32Array {
+  points: Float32Array,
+): number {
   const size = x.length;
-  const points = new Float32Array(2 * size);
-  let [along, squares] = [0, 0];
+  const low = bounds[0];
+  const high = bounds[1];
+  let along = 0;
+  let squares = 0;
   for (let i = 0; i < size; i++) {
     const e = noise[i]!;
     along += e * (x[i]! - best[i]!);
@@ -171,14 +189,19 @@ function propose(
     const origin = x[i]!;
     const point = Math.fround(clip(origin + sideways * noise[i]! - back * (origin - best[i]!), low, high));
     points[size + i] = point;
-    radius += (point - origin) * (point - origin);
+    const offset = point - origin;
+    radius += offset * offset;
   }
   radius = Math.sqrt(radius);
   // Clipping has brought the point closer already: only what is missing of the way is left.
   const remaining = radius > 0 ? 1 - Math.max(sourceStep * distance + radius - distance, 0) / radius : 1;
+  let closer = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    points[i] = clip(origin + remaining * (points[size + i]! - origin), low, high);
+    const point = Math.fround(clip(origin + remaining * (points[size + i]! - origin), low, high));
+    points[i] = point;
+    const offset = point - origin;
+    closer += offset * offset;
   }
-  return points;
+  return Math.sqrt(closer);
 }

@@ -8,6 +8,7 @@ const oracle = golden("linear_oracle");
 const linear = (x: Tensor): Tensor2D => add(matMul(x as Tensor2D, tensor2d(oracle.W)), oracle.b) as Tensor2D;
 const inputs = (): Tensor2D => tensor2d(oracle.x);
 const W: number[][] = oracle.W;
+const sumOf = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 const ways: [string, Partial<FabOptions>][] = [
   ["FAB", {}],
@@ -71,6 +72,46 @@ test("fab() in l1 moves the element that counts most", async () => {
   }
 });
 
+test.each(["linf", "l2", "l1"] as const)(
+  "fab() reaches classes in %s, never closer than the planes to cross, and as closely as deepFool()",
+  async (norm) => {
+    const classes: number[] = oracle.clean_pred.map((label: number) => (label + 1) % 4);
+    const options = { norm, steps: 60, bounds: [-9, 9] as const };
+    const result = await fab(linear, inputs(), targeted(classes), options);
+    const logits = (await linear(inputs()).array()) as number[][];
+    const dual = (w: readonly number[]): number =>
+      norm === "linf" ? sumOf(w.map(Math.abs)) : norm === "l2" ? Math.hypot(...w) : Math.max(...w.map(Math.abs));
+    const farthest = logits.map((z, i) =>
+      Math.max(
+        ...z.map((_, c) =>
+          c === classes[i] ? 0 : (z[c]! - z[classes[i]!]!) / dual(W.map((row) => row[c]! - row[classes[i]!]!)),
+        ),
+      ),
+    );
+    expect(result.status).toEqual(classes.map(() => "success"));
+    result.distances.forEach((distance, i) => {
+      expect(distance / farthest[i]!).toBeGreaterThanOrEqual(1 - 1e-6);
+    });
+    if (norm === "l1") return;
+    const theirs = await deepFool(linear, inputs(), targeted(classes), { norm, bounds: [-9, 9] });
+    result.distances.forEach((distance, i) => {
+      expect(distance).toBeLessThanOrEqual(1.02 * theirs.distances[i]!);
+    });
+  },
+);
+
+test("fab() does the same for the class to reach as for the one to leave, where there are two", async () => {
+  const two = (x: Tensor): Tensor2D => linear(x).slice([0, 0], [-1, 2]);
+  const labels = [...(await two(inputs()).argMax(1).data())];
+  const options = { norm: "l2", steps: 30 } as const;
+  const [left, reached] = [
+    await fab(two, inputs(), labels, options),
+    await fab(two, inputs(), targeted(labels.map((label) => 1 - label)), options),
+  ];
+  expect(reached.status).toEqual(left.status);
+  expect(reached.distances).toEqual(left.distances);
+});
+
 test("fab() gives back the input where nothing can be reached", async () => {
   const flat = (x: Tensor): Tensor2D => x.mul(0).slice([0, 0], [-1, 4]).add([0, 0, 0, 1]) as Tensor2D;
   const result = await fab(flat, inputs(), oracle.clean_pred, { norm: "linf", steps: 2 });
@@ -101,5 +142,5 @@ test("fab() leaves nothing, and throws on what it cannot do", async () => {
   const goalless = allOf(misclassification(oracle.labels));
   await expect(fab(linear, x, goalless, { norm: "l2" })).rejects.toThrow("found no goal");
   const classes = targeted(oracle.labels);
-  await expect(fab(linear, x, classes, { norm: "l2" })).rejects.toThrow("but found classes to reach");
+  await expect(fab(linear, x, classes, { norm: "l2", targetClasses: 3 })).rejects.toThrow("targetClasses");
 });

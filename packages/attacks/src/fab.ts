@@ -1,9 +1,15 @@
 import { type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
-import { nearestBoundaries, type Pair, rivalsOf } from "./_boundaries.ts";
-import { checkFraction, checkGoal, checkNorm, checkPositive, checkPositiveInteger } from "./_check.ts";
+import { nearestBoundaries, type Pair, pairsOf, rivalsOf } from "./_boundaries.ts";
+import {
+  checkFraction,
+  checkGoal,
+  checkNorm,
+  checkPositive,
+  checkPositiveInteger,
+  checkTargetClasses,
+} from "./_check.ts";
 import { readLogits, rowOf } from "./_classify.ts";
 import { distanceOf } from "./_distance.ts";
-import { isCriterion } from "./_goal.ts";
 import { toHyperplane } from "./_hyperplane.ts";
 import { confine, surfaceStart } from "./_norms.ts";
 import { placesOf } from "./_subtask.ts";
@@ -45,7 +51,8 @@ export interface FabOptions extends AttackRunOptions {
  * With the nearest boundary `w . z = b` of the classifier linearized at `x'`, found as by `deepFool`, the points nearest to `x'` and to `x` on
  * that hyperplane and within the bounds are `x' + d1` and `x + d2`. Then `x' <- clip((1 - a) (x' + overshoot d1) + a (x + overshoot d2))`,
  * `a = min(||d1|| / (||d1|| + ||d2||), maxBias)`, and where that is adversarial `x' <- x + backward (x' - x)`. The closest adversarial point counts.
- * It cannot reach a class that is chosen: what counts is that the label is left.
+ *
+ * With a criterion of classes to reach, the boundary is that between the class and its strongest rival at the point that was looked at last.
  *
  * @example Usage
  * ```ts
@@ -67,7 +74,7 @@ export interface FabOptions extends AttackRunOptions {
  * @param criterion What counts as adversarial, or the labels to leave: int32 `[examples]`, or an array; borrowed.
  * @param options The norm and the steps.
  * @returns For each example what was found; its tensors, shape of `x`, are owned by the caller.
- * @throws {TypeError} When an argument is of another kind or shape or the criterion is not about a class to leave.
+ * @throws {TypeError} When an argument is of another kind or shape, the criterion has no goal, or `targetClasses` is given with classes to reach.
  * @throws {RangeError} When `steps` or `targetClasses` is no positive integer, `maxBias` or `backward` not from 0 to 1, `overshoot` not above 0, or for
  * the reasons of `runAttack`.
  */
@@ -81,14 +88,11 @@ export async function fab<T extends Tensor>(
   const action = "attack";
   checkNorm(action, norm);
   checkGoal(action, criterion);
-  if (isCriterion(criterion) && criterion.goal?.targeted) {
-    throw new TypeError(`Cannot ${action}: criterion must be about a class to leave but found classes to reach`);
-  }
   checkPositiveInteger(action, "steps", steps);
   checkFraction(action, "maxBias", maxBias);
   checkPositive(action, "overshoot", overshoot);
   checkFraction(action, "backward", backward);
-  if (targetClasses !== undefined) checkPositiveInteger(action, "targetClasses", targetClasses);
+  if (targetClasses !== undefined) checkTargetClasses(action, criterion, targetClasses);
   const { epsilon = { linf: 0.3, l2: 1, l1: 5 }[norm] } = options;
   return runAttack(model, x, criterion, {
     ...options,
@@ -108,10 +112,17 @@ interface Closest {
 
 async function follow(task: AttackTask, settings: Settings): Promise<Tensor> {
   const { x, model, criterion } = task;
-  const labels = criterion.goal!.classes;
+  const goal = criterion.goal!;
+  const labels = goal.classes;
   const clean = (await x.data()) as Float32Array;
   const closest = { values: clean.slice(), distances: new Float64Array(x.shape[0]!).fill(Number.POSITIVE_INFINITY) };
   const logits = await readLogits(model.logits(x));
+  if (goal.targeted) {
+    const toward = (row: number, z: ArrayLike<number>): readonly Pair[] => pairsOf(goal, row, [], z);
+    const pairs = placesOf(task).map((row) => toward(row, rowOf(logits, row)));
+    await cross(task, clean, pairs, logits.classes, closest, settings, toward);
+    return tensor(closest.values, x.shape);
+  }
   const ranks = placesOf(task).map((row) => rivalsOf(rowOf(logits, row), logits.classes, labels[row]!));
   const rounds = Math.min(settings.targetClasses ?? 1, logits.classes - 1);
   for (let round = 0; round < rounds; round++) {
@@ -124,7 +135,7 @@ async function follow(task: AttackTask, settings: Settings): Promise<Tensor> {
   return tensor(closest.values, x.shape);
 }
 
-/** Follows some boundaries; says whether to go on. */
+/** Follows some boundaries, of which `renew` may choose others by the logits of the point that was looked at; says whether to go on. */
 async function cross(
   task: AttackTask,
   clean: Float32Array,
@@ -132,6 +143,7 @@ async function cross(
   classes: number,
   closest: Closest,
   { norm, epsilon, steps, maxBias, overshoot, backward }: Settings,
+  renew?: (row: number, logits: ArrayLike<number>) => readonly Pair[],
 ): Promise<boolean> {
   const { x, model, criterion, keys, restart } = task;
   const [low, high] = model.bounds;
@@ -145,13 +157,14 @@ async function cross(
     at = Float32Array.from(await start.data());
     start.dispose();
   }
+  let followed = pairs;
   for (let step = 0; step < steps; step++) {
     if (!(await task.proceed(step, steps))) return false;
     const here = tensor(at, x.shape);
     let weights: Float32Array;
     let gaps: readonly number[];
     try {
-      const nearest = await nearestBoundaries(task, rows, here, pairs, classes, norm, 1e-12);
+      const nearest = await nearestBoundaries(task, rows, here, followed, classes, norm, 1e-12);
       gaps = nearest.gaps;
       weights = (await nearest.gradient.data()) as Float32Array;
       nearest.gradient.dispose();
@@ -173,6 +186,7 @@ async function cross(
     const candidates = tensor(at.slice(), x.shape);
     const logits = await readLogits(model.logits(candidates));
     candidates.dispose();
+    if (renew) followed = rows.map((row) => renew(row, rowOf(logits, row)));
     for (const row of rows) {
       if (!criterion.isAdversarial(rowOf(logits, row), row)) continue;
       const [point, source] = [part(at, row), part(clean, row)];

@@ -1,7 +1,21 @@
 import { key } from "@jem-js/random";
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { apgd, type Classifier, carliniWagner, deepFool, epsilonSearch, fab, fgsm, pgd } from "./mod.ts";
+import {
+  additiveNoise,
+  apgd,
+  boundary,
+  type Classifier,
+  carliniWagner,
+  deepFool,
+  epsilonSearch,
+  fab,
+  fgsm,
+  hopSkipJump,
+  pgd,
+  pointwise,
+  saltAndPepper,
+} from "./mod.ts";
 
 const numbers = Array.from({ length: 12 }, (_, i) => Math.sin(1 + 7.3 * i));
 const weights = (): tf.Tensor2D => tf.tensor2d(numbers, [4, 3]);
@@ -34,6 +48,7 @@ const layersModel = (): tf.LayersModel =>
 /** What an attack finds, as numbers. */
 type Run = (model: Classifier, x: tf.Tensor2D, labels: Int32Array) => Promise<ArrayLike<number>>;
 const ball = { norm: "l2", epsilon: 0.1 } as const;
+const bounds = [-1, 2] as const;
 const runs: [string, Run][] = [
   ["pgd()", (model, x, y) => pgd(model, x, y, { ...ball, key: key(0) }).data()],
   ["fgsm()", (model, x, y) => fgsm(model, x, y, ball).data()],
@@ -43,6 +58,20 @@ const runs: [string, Run][] = [
   [
     "carliniWagner()",
     async (model, x, y) => (await carliniWagner(model, x, y, { steps: 20, searchSteps: 3 })).raw.data(),
+  ],
+  ["boundary()", async (model, x, y) => (await boundary(model, x, y, { key: key(0), steps: 100, bounds })).raw.data()],
+  [
+    "hopSkipJump()",
+    async (model, x, y) => (await hopSkipJump(model, x, y, { key: key(0), norm: "l2", steps: 3, bounds })).raw.data(),
+  ],
+  ["pointwise()", async (model, x, y) => (await pointwise(model, x, y, { key: key(0), bounds })).raw.data()],
+  [
+    "saltAndPepper()",
+    async (model, x, y) => (await saltAndPepper(model, x, y, { key: key(0), norm: "l2", steps: 50 })).raw.data(),
+  ],
+  [
+    "additiveNoise()",
+    async (model, x, y) => (await additiveNoise(model, x, y, { ...ball, key: key(0), draws: 5 })).raw.data(),
   ],
   ["epsilonSearch()", async (model, x, y) => (await epsilonSearch(model, x, y, { norm: "linf" })).raw.data()],
 ];

@@ -225,3 +225,13 @@ test("runAttack() throws before any work", async () => {
   );
   await expect(runAttack(model, tensor2d([], [0, 2]), [], options)).rejects.toThrow("found none");
 });
+
+test.each(["linf", "l2", "l1"] as const)(
+  "runAttack() leaves what lies in a ball in %s as it is, to the last bit",
+  async (norm) => {
+    const inside = tensor2d([[0.0123456789, 0.5 + 1e-7]]);
+    const attack = (): Tensor2D => inside.clone();
+    const result = await runAttack(model, tensor2d([[0.9, 0.5]]), [0], { norm, epsilon: 1, attack });
+    expect(await result.clipped.data()).toEqual(await inside.data());
+  },
+);

@@ -1,7 +1,14 @@
 import "@jem-js-internal/testing";
 import { key, normalValues } from "@jem-js/random/values";
 import { expect, test } from "vitest";
-import { gaussianCrps, intervalScore, quantileScore, spreadCalibration, uncertaintyBounds } from "./mod.ts";
+import {
+  gaussianCrps,
+  intervalScore,
+  predictiveCalibration,
+  quantileScore,
+  spreadCalibration,
+  uncertaintyBounds,
+} from "./mod.ts";
 
 const n = 40;
 const forecast = { mean: normalValues(key(1), n), std: normalValues(key(2), n).map((x) => Math.exp(x)) };
@@ -70,4 +77,27 @@ test("uncertaintyBounds() of errors of one size have nothing between them", () =
     expect(normalize(constant - 1)).toBe(Number.NEGATIVE_INFINITY);
     expect(normalize(constant)).toBeNaN();
   }
+});
+
+test("predictiveCalibration() of ten samples meets levels in tenths, whatever their rounding", () => {
+  const samples = Array.from({ length: 10 }, (_, t) => [t]);
+  for (let below = 0; below <= 10; below++) {
+    const { pit, intervalCoverage, quantileCoverage } = predictiveCalibration({ samples }, [below - 0.5]);
+    expect(pit[0]).toBeCloseTo(below / 10, 12);
+    expect([...quantileCoverage]).toEqual(Array.from({ length: 11 }, (_, k) => (k >= below ? 1 : 0)));
+    expect([...intervalCoverage]).toEqual(
+      Array.from({ length: 11 }, (_, k) => (k >= Math.abs(2 * below - 10) ? 1 : 0)),
+    );
+  }
+});
+
+test("predictiveCalibration() of one sample, of ties, and of samples that are none", () => {
+  expect(predictiveCalibration({ samples: [[1, 1]] }, [1, 2])).toMatchObject({
+    pit: Float64Array.of(0.5, 1),
+    sharpness: 0,
+  });
+  expect(() => predictiveCalibration({ samples: [] }, [1])).toThrow("samples must have at least 1 rows but found 0");
+  expect(() => predictiveCalibration({ samples: [[Number.NaN]] }, [1])).toThrow("samples must be finite but found NaN");
+  expect(() => predictiveCalibration({ samples: [[1, 2]] }, [1])).toThrow("targets must be [2] but found [1]");
+  expect(() => predictiveCalibration(null as never, [1])).toThrow(TypeError);
 });

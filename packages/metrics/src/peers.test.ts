@@ -120,6 +120,15 @@ describe.each([0, 1, 2])("forecasts, instance %i", (i) => {
       expect(miscalibrationArea).toBeAllclose(peer[`area_${levels}`], exact);
     }
   });
+  test("predictiveCalibration() of samples agrees with scipy and numpy", () => {
+    const { pit, sharpness, intervalCoverage, levels } = predictiveCalibration({ samples: peer.samples }, targets);
+    expect(pit).toBeAllclose(peer.scipy_sample_pit, exact);
+    expect(sharpness).toBeAllclose(peer.numpy_sample_sharpness, exact);
+    for (const [k, level] of levels.entries()) {
+      const inside = peer.scipy_sample_pit.filter((u: number) => Math.abs(2 * u - 1) <= level + 1e-12).length;
+      expect(intervalCoverage[k]).toBeCloseTo(inside / targets.length, 12);
+    }
+  });
   test("spreadCalibration() agrees with netcal in bins of equal width, with numpy in bins of equal mass", () => {
     expect(spreadCalibration(forecast, targets, { bins: 5, binning: "width" }).ence).toBeAllclose(
       peer.netcal_ence,

@@ -1,11 +1,14 @@
 import { checkCount } from "./_check.ts";
-import { readGaussians } from "./_gaussian.ts";
-import { normalCdf } from "./_normal.ts";
+import { coverageOf, equalLevels, transformsOf } from "./_transforms.ts";
 import type { GaussianForecast } from "./gaussian_crps.ts";
+import type { SampleForecast } from "./sample_forecast.ts";
 
-/** How often Gaussian forecasts cover what was observed. */
+/** How often forecasts cover what was observed. */
 export interface PredictiveCalibration {
-  /** The probability integral transforms `Φ((y - mean) / std)`, `[n]`: uniform when the forecasts are calibrated. */
+  /**
+   * The probability integral transforms, `[n]`: uniform when the forecasts are calibrated. `Φ((y - mean) / std)`, or the
+   * share of samples below the target, those equal to it counted one half.
+   */
   readonly pit: Float64Array;
   /** The expected shares, from 0 to 1 in equal steps. */
   readonly levels: Float64Array;
@@ -19,7 +22,7 @@ export interface PredictiveCalibration {
   readonly rootMeanSquaredError: number;
   /** The area between interval coverage, with lines between the levels, and the diagonal; in [0, 1/2]. */
   readonly miscalibrationArea: number;
-  /** The root of the mean variance: sharpness, smaller is sharper. */
+  /** The root of the mean variance (of samples: divided by their number): sharpness, smaller is sharper. */
   readonly sharpness: number;
 }
 
@@ -30,8 +33,9 @@ export interface PredictiveCalibrationOptions {
 }
 
 /**
- * The calibration of Gaussian forecasts: probability integral transforms, coverage of central intervals and of quantiles
- * at equally spaced levels, and sharpness. A forecast is as good as it is sharp, among those that are calibrated.
+ * The calibration of forecasts, Gaussian or by samples: probability integral transforms, coverage of central intervals and of quantiles
+ * at equally spaced levels, and sharpness. Few samples make few different transforms: take many more samples than levels. A
+ * forecast is as good as it is sharp, among those that are calibrated.
  *
  * @example Usage
  * ```ts
@@ -45,7 +49,7 @@ export interface PredictiveCalibrationOptions {
  *
  * @see {@link https://doi.org/10.1111/j.1467-9868.2007.00587.x | Gneiting et al., Probabilistic forecasts, calibration and sharpness}
  *
- * @param forecast The means and standard deviations, `[n]` each.
+ * @param forecast The means and standard deviations, `[n]` each, or samples, `[samples, n]`.
  * @param targets What was observed, `[n]`, finite.
  * @param options The levels.
  * @returns The coverages and errors.
@@ -54,20 +58,20 @@ export interface PredictiveCalibrationOptions {
  * than two levels.
  */
 export function predictiveCalibration(
-  forecast: GaussianForecast,
+  forecast: GaussianForecast | SampleForecast,
   targets: ArrayLike<number>,
   options: PredictiveCalibrationOptions = {},
 ): PredictiveCalibration {
   const { levels: count = 11 } = options;
   const action = "compute the calibration of forecasts";
   checkCount(action, "levels", count, 2);
-  const { mean, std, y } = readGaussians(action, forecast, targets, false);
-  const pit = y.map((value, i) => normalCdf((value - mean[i]!) / std[i]!));
-  const levels = Float64Array.from({ length: count }, (_, i) => i / (count - 1));
-  const share = (holds: (u: number) => boolean): number =>
-    pit.reduce((sum, u) => sum + (holds(u) ? 1 : 0), 0) / pit.length;
-  const intervalCoverage = levels.map((level) => share((u) => Math.abs(2 * u - 1) <= level));
-  const quantileCoverage = levels.map((level) => share((u) => u <= level));
+  const { pit, sharpness } = transformsOf(action, forecast, targets);
+  const levels = equalLevels(count);
+  const intervalCoverage = coverageOf(
+    pit.map((u) => Math.abs(2 * u - 1)),
+    levels,
+  );
+  const quantileCoverage = coverageOf(pit, levels);
   const differences = intervalCoverage.map((covered, i) => covered - levels[i]!);
   const gaps = differences.map(Math.abs);
   return {
@@ -78,7 +82,7 @@ export function predictiveCalibration(
     meanAbsoluteError: gaps.reduce((sum, gap) => sum + gap, 0) / count,
     rootMeanSquaredError: Math.sqrt(gaps.reduce((sum, gap) => sum + gap * gap, 0) / count),
     miscalibrationArea: areaOf(differences) / (count - 1),
-    sharpness: Math.sqrt(std.reduce((sum, s) => sum + s * s, 0) / std.length),
+    sharpness,
   };
 }
 

@@ -77,25 +77,30 @@ void release(void* memory) {
 }
 
 /**
- * The threads beside the caller. A run publishes its task under a new epoch; items are handed out by one atomic counter,
- * because fixed shares would make everyone wait for a core that another process took.
+ * The threads beside the caller. Each has a part of the items of a run, the same one in every run, so that what one kernel left
+ * in its cache is there for the next; who is done with its own part takes from those of the others, because the system may
+ * have given a core to somebody else. A run is over when its items are: threads that did not come in time are not waited for.
  */
 struct Context::Workers {
+  struct alignas(64) Part {
+    std::atomic<int> next{0};
+    int end = 0;
+  };
   std::vector<std::thread> threads;
+  std::vector<Part> parts;
+  /** Odd while a run can be joined. */
   alignas(64) std::atomic<uint64_t> epoch{0};
-  alignas(64) std::atomic<int> next{0};
-  alignas(64) std::atomic<int> running{0};
-  int count = 0;
-  bool fixed_shares = false;
+  /** Threads that are in a run, or find out that it is over. */
+  alignas(64) std::atomic<int> active{0};
   Task task = nullptr;
   void* closure = nullptr;
   std::atomic<bool> out_of_memory{false};
   std::mutex mutex;
   std::condition_variable wake;
   int sleeping = 0;
-  bool stop = false;
+  std::atomic<bool> stop{false};
 
-  explicit Workers(int total) {
+  explicit Workers(int total) : parts(total) {
     try {
       for (int thread = 1; thread < total; thread++) threads.emplace_back([this, thread] { loop(thread); });
     } catch (const std::system_error&) {
@@ -107,30 +112,30 @@ struct Context::Workers {
     {
       std::lock_guard<std::mutex> lock(mutex);
       stop = true;
-      epoch.fetch_add(1, std::memory_order_acq_rel);
     }
     wake.notify_all();
     for (std::thread& thread : threads) thread.join();
   }
 
   void work(int thread) {
+    const int count = static_cast<int>(parts.size());
     try {
-      if (fixed_shares) {
-        const int64_t total = static_cast<int64_t>(threads.size()) + 1;
-        const int end = static_cast<int>(count * (thread + 1) / total);
-        for (int item = static_cast<int>(count * int64_t{thread} / total); item < end; item++) {
+      for (int i = 0; i < count; i++) {
+        Part& part = parts[(thread + i) % count];
+        for (;;) {
+          const int item = part.next.fetch_add(1, std::memory_order_relaxed);
+          if (item >= part.end) break;
           task(closure, item, thread);
         }
-        return;
-      }
-      for (;;) {
-        const int item = next.fetch_add(1, std::memory_order_relaxed);
-        if (item >= count) return;
-        task(closure, item, thread);
       }
     } catch (const OutOfMemory&) {
       out_of_memory.store(true, std::memory_order_relaxed);
     }
+  }
+
+  bool is_called(uint64_t seen) const {
+    const uint64_t now = epoch.load(std::memory_order_acquire);
+    return stop.load(std::memory_order_relaxed) || (now % 2 == 1 && now != seen);
   }
 
   void loop(int thread) {
@@ -138,39 +143,44 @@ struct Context::Workers {
     for (;;) {
       // By the clock: a pause takes 40 cycles on one processor and 140 on another.
       const auto start = std::chrono::steady_clock::now();
-      while (epoch.load(std::memory_order_acquire) == seen) {
-        for (int i = 0; i < 32 && epoch.load(std::memory_order_acquire) == seen; i++) relax();
+      while (!is_called(seen)) {
+        for (int i = 0; i < 32 && !is_called(seen); i++) relax();
         if (std::chrono::steady_clock::now() - start > kSpinTime) break;
       }
-      if (epoch.load(std::memory_order_acquire) == seen) {
+      if (!is_called(seen)) {
         std::unique_lock<std::mutex> lock(mutex);
         sleeping++;
-        wake.wait(lock, [&] { return epoch.load(std::memory_order_acquire) != seen; });
+        wake.wait(lock, [&] { return is_called(seen); });
         sleeping--;
       }
-      seen = epoch.load(std::memory_order_acquire);
       if (stop) return;
-      work(thread);
-      running.fetch_sub(1, std::memory_order_acq_rel);
+      seen = epoch.load(std::memory_order_acquire);
+      // Either the caller sees this thread among the active ones, or this thread sees that the run is over.
+      active.fetch_add(1);
+      if (seen % 2 == 1 && epoch.load() == seen) work(thread);
+      active.fetch_sub(1);
     }
   }
 
-  void run(int items, Task new_task, void* new_closure, bool fixed) {
-    count = items;
+  void run(int items, Task new_task, void* new_closure) {
+    const int64_t count = items;
+    const int total = static_cast<int>(parts.size());
     task = new_task;
     closure = new_closure;
-    fixed_shares = fixed;
-    next.store(0, std::memory_order_relaxed);
-    running.store(static_cast<int>(threads.size()), std::memory_order_relaxed);
+    for (int i = 0; i < total; i++) {
+      parts[i].next.store(static_cast<int>(count * i / total), std::memory_order_relaxed);
+      parts[i].end = static_cast<int>(count * (i + 1) / total);
+    }
     bool anyone_sleeps;
     {
       std::lock_guard<std::mutex> lock(mutex);
-      epoch.fetch_add(1, std::memory_order_acq_rel);
+      epoch.fetch_add(1);
       anyone_sleeps = sleeping > 0;
     }
     if (anyone_sleeps) wake.notify_all();
     work(0);
-    for (int spin = 0; running.load(std::memory_order_acquire) != 0; spin++) {
+    epoch.fetch_add(1);
+    for (int spin = 0; active.load() != 0; spin++) {
       relax();
       if (spin > kSpinsBeforeYield) std::this_thread::yield();
     }
@@ -195,14 +205,14 @@ void Context::set_threads(int threads) {
   threads_ = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
 }
 
-void Context::run(int count, Task task, void* closure, bool fixed_shares) {
+void Context::run(int count, Task task, void* closure) {
   if (threads_ == 1 || count <= 1) {
     for (int item = 0; item < count; item++) task(closure, item, 0);
     return;
   }
   // Started at the first use: a program that only asks whether the backend is there starts no threads.
   if (workers_ == nullptr) workers_ = new Workers(threads_);
-  workers_->run(count, task, closure, fixed_shares);
+  workers_->run(count, task, closure);
 }
 
 float* Context::scratch(int thread, Slot slot, size_t floats) {

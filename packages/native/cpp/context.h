@@ -30,11 +30,10 @@ class Context {
   void set_threads(int threads);
 
   /**
-   * Calls `task(closure, item, thread)` for items 0..count-1 on all threads; the caller is thread 0. With fixed shares
-   * each thread has a range of its own; else an item goes to the first that is free. Where sums are kept per thread the
-   * shares must be fixed: only then do equal inputs give equal bits.
+   * Calls `task(closure, item, thread)` for items 0..count-1 on all threads; the caller is thread 0. Which thread takes an item
+   * depends on which is free.
    */
-  void run(int count, Task task, void* closure, bool fixed_shares = false);
+  void run(int count, Task task, void* closure);
 
   /** Scratch memory of one thread, valid until its next request for the same slot. Never shrinks. */
   float* scratch(int thread, Slot slot, size_t floats);

@@ -75,7 +75,7 @@ static void multiply_filter_gradient(Context& context, size_t pixels, int in_cha
   const Panels panels(out_channels);
   const int tiles = ceil_div(in_channels, tile_rows(panels.vectors(0)));
   const PartialSums partial(context, panels.size(in_channels));
-  parallel(context, static_cast<int>((pixels + block_pixels - 1) / block_pixels), [&](int item, int thread) {
+  parallel_shares(context, static_cast<int>((pixels + block_pixels - 1) / block_pixels), [&](int item, int thread) {
     const size_t first = item * block_pixels, count = min_of(block_pixels, pixels - first);
     const float* a = x + first * in_channels;
     const float* b = dy + first * out_channels;
@@ -97,7 +97,7 @@ static void multiply_filter_gradient(Context& context, size_t pixels, int in_cha
         run_outer_tile(tile, panels.vectors(panel), rows);
       }
     }
-  }, true);
+  });
   add_partial_sums(context, partial, panels, in_channels, dfilter);
 }
 
@@ -172,7 +172,7 @@ static void convolve_filter_gradient(Context& context, const Window& w, const fl
   const int bands = ceil_div(w.out_height, band);
   const PartialSums partial(context, panels.size(depth));
 
-  parallel(context, bands * ceil_div(w.batch, group), [&](int item, int thread) {
+  parallel_shares(context, bands * ceil_div(w.batch, group), [&](int item, int thread) {
     const int first_image = item / bands * group, images = min_of(w.batch, first_image + group) - first_image;
     const int first_row = item % bands * band, rows = min_of(w.out_height, first_row + band) - first_row;
     const int height = (rows - 1) * w.stride_height + w.kernel_height;
@@ -242,7 +242,7 @@ static void convolve_filter_gradient(Context& context, const Window& w, const fl
         }
       }
     }
-  }, true);
+  });
 
   add_partial_sums(context, partial, panels, depth, dfilter);
 }

@@ -57,7 +57,12 @@ static void multiply(Context& context, int lane, bool transpose_a, bool transpos
         }
       }
       for (int panel = share(panels.count, part, panel_parts); panel < share(panels.count, part + 1, panel_parts); panel++) {
+        // The next panel lies in the third cache or in memory: each tile asks for a part of it.
+        const Element* next = packed_b + panels.offset(panel + 1, k) + static_cast<size_t>(first) * panels.packed_width(panel + 1);
+        const int next_vectors = panel + 1 < panels.count ? depth * panels.vectors(panel + 1) : 0;
         for (int t = first_tile; t < last_tile; t++) {
+          prefetch(next, share(next_vectors, t - first_tile, last_tile - first_tile),
+                   share(next_vectors, t - first_tile + 1, last_tile - first_tile));
           const int row = share(m, t, tiles), rows = share(m, t + 1, tiles) - row;
           OuterTileOf<Element> tile;
           tile.a = packed_a + (t - first_tile) * tile_size, tile.a_pixel = rows;

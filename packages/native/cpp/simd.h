@@ -65,12 +65,43 @@ JEM_INLINE VecOf<Element> load_part(const Element* p, int n) {
   for (int i = 0; i < n; i++) lanes[i] = p[i];
   return load(lanes);
 }
-JEM_INLINE void store_part(float* p, Vec v, int n) {
-  if (n >= kLanes) return store(p, v);
-  float lanes[kLanes];
+template <class Element, class V>
+JEM_INLINE void store_part(Element* p, V v, int n) {
+  if (n >= kLanesOf<Element>) return store(p, v);
+  Element lanes[kLanesOf<Element>];
   store(lanes, v);
   for (int i = 0; i < n; i++) p[i] = lanes[i];
 }
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define JEM_HAS_TRANSPOSE
+/** Exchanges the off-diagonal blocks of `Size` lanes of two rows: a step of a transpose. */
+template <int Size, int Lanes, int... Lane>
+struct Exchange : Exchange<Size, Lanes - 1, Lanes - 1, Lane...> {};
+template <int Size, int... Lane>
+struct Exchange<Size, 0, Lane...> {
+  template <class V>
+  JEM_INLINE void run(V& a, V& b) {
+    constexpr int kCount = sizeof...(Lane);
+    const V low = __builtin_shufflevector(a, b, (Lane & Size ? kCount + Lane - Size : Lane)...);
+    b = __builtin_shufflevector(a, b, (Lane & Size ? kCount + Lane : Lane + Size)...);
+    a = low;
+  }
+};
+
+/** Transposes a square of as many vectors as a vector has lanes. */
+template <int Size = 1, int Lanes, class V>
+JEM_INLINE void transpose(V (&rows)[Lanes]) {
+  if constexpr (Size < Lanes) {
+    JEM_UNROLL for (int i = 0; i < Lanes; i++) {
+      if ((i & Size) == 0) Exchange<Size, Lanes>::run(rows[i], rows[i + Size]);
+    }
+    transpose<Size * 2>(rows);
+  }
+}
+#endif
+#endif
 
 JEM_INLINE int min_of(int a, int b) { return a < b ? a : b; }
 JEM_INLINE int max_of(int a, int b) { return a > b ? a : b; }
@@ -87,14 +118,31 @@ JEM_INLINE void copy(Element* to, const Element* from, size_t n) {
   for (; i + kStep <= n; i += kStep) store(to + i, load(from + i));
   for (; i < n; i++) to[i] = from[i];
 }
+/** Asks for vectors `begin` to `end` of `from`, into the second cache: the first is busy with the tiles. */
+template <class Element>
+JEM_INLINE void prefetch(const Element* from, int begin, int end) {
+  for (int i = begin; i < end; i++) __builtin_prefetch(from + static_cast<size_t>(i) * kLanesOf<Element>, 0, 2);
+}
 JEM_INLINE void zero(float* to, size_t n) { memset(to, 0, n * sizeof(float)); }
 
-/** Runs `body(item, thread)` for items 0..count-1 on all threads; with fixed shares where `body` keeps sums per thread. */
+/** Runs `body(item, thread)` for items 0..count-1 on all threads. */
 template <class Body>
-JEM_INLINE void parallel(Context& context, int count, const Body& body, bool fixed_shares = false) {
+JEM_INLINE void parallel(Context& context, int count, const Body& body) {
   context.run(
       count, [](void* closure, int item, int thread) { (*static_cast<const Body*>(closure))(item, thread); },
-      const_cast<Body*>(&body), fixed_shares);
+      const_cast<Body*>(&body));
+}
+
+/**
+ * Runs `body(item, share)` for items 0..count-1, in as many shares of neighbours as there are threads. Sums that are kept for
+ * each share are of the same items whoever takes it: equal inputs give equal bits.
+ */
+template <class Body>
+JEM_INLINE void parallel_shares(Context& context, int count, const Body& body) {
+  const int shares = min_of(context.threads(), count);
+  parallel(context, shares, [&](int index, int) {
+    for (int item = share(count, index, shares); item < share(count, index + 1, shares); item++) body(item, index);
+  });
 }
 
 /** Work smaller than this is done by the caller alone: waking the others takes longer. */

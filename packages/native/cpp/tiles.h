@@ -50,17 +50,32 @@ static void pack_rows(Element* to, const Element* from, size_t stride, int rows,
 /** Packs a transposed panel: `to[row][i]` from `from[i * stride + row]`. */
 template <class Element>
 static void pack_columns(Element* to, const Element* from, size_t stride, int rows, int width, int packed_width) {
-  constexpr int kGroup = 8;  // a cache line of the source serves several rows
-  for (int row = 0; row < rows; row += kGroup) {
-    const int group = min_of(kGroup, rows - row);
+  constexpr int kStep = kLanesOf<Element>;
+  int row = 0;
+#if defined(JEM_HAS_TRANSPOSE)
+  Element* const end = to + static_cast<size_t>(rows) * packed_width;
+  for (; row + kStep <= rows; row += kStep) {
+    for (int i = 0; i < packed_width; i += kStep) {
+      VecOf<Element> block[kStep];
+      for (int u = 0; u < kStep; u++) block[u] = i + u < width ? load(from + (i + u) * stride + row) : VecOf<Element>{};
+      transpose(block);
+      Element* out = to + static_cast<size_t>(row) * packed_width + i;
+      const int columns = packed_width - i;
+      for (int u = 0; u < kStep; u++, out += packed_width) {
+        // A row narrower than a vector spills into the next ones, which are written after it.
+        if (columns >= kStep || (packed_width < kStep && out + kStep <= end)) {
+          store(out, block[u]);
+        } else {
+          store_part(out, block[u], columns);
+        }
+      }
+    }
+  }
+#endif
+  for (; row < rows; row++) {
     Element* out = to + static_cast<size_t>(row) * packed_width;
-    for (int i = 0; i < width; i++) {
-      const Element* in = from + i * stride + row;
-      for (int u = 0; u < group; u++) out[static_cast<size_t>(u) * packed_width + i] = in[u];
-    }
-    for (int u = 0; u < group; u++) {
-      for (int i = width; i < packed_width; i++) out[static_cast<size_t>(u) * packed_width + i] = 0;
-    }
+    for (int i = 0; i < width; i++) out[i] = from[i * stride + row];
+    for (int i = width; i < packed_width; i++) out[i] = 0;
   }
 }
 

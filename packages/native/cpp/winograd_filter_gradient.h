@@ -96,7 +96,7 @@ static void filter_gradient_core(Context& context, const Window& w, const float*
 
   if (own_sums) {
     const PartialSums partial(context, position * kPositions);
-    parallel(context, ceil_div(grid.count(), block), [&](int item, int thread) {
+    parallel_shares(context, ceil_div(grid.count(), block), [&](int item, int thread) {
       const int first = item * block, count = min_of(block, grid.count() - first);
       bool accumulate;
       float* sums = partial.begin(thread, &accumulate);
@@ -109,7 +109,7 @@ static void filter_gradient_core(Context& context, const Window& w, const float*
                             gradient_width, count, panel, sums + p * position, accumulate);
         }
       }
-    }, true);
+    });
     const float* parts[Context::kMaxThreads];
     const int part_count = partial.written(parts);
     return finish_filter_gradient<Algorithm>(context, w, parts, part_count, dfilter);

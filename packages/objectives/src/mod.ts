@@ -17,6 +17,8 @@
  * @module
  */
 export * from "./adversarial_training.ts";
+export * from "./amortized_negatives.ts";
+export * from "./batch_norm_entropy.ts";
 export * from "./conditional_likelihood.ts";
 export * from "./conditional_noise_contrastive_estimation.ts";
 export * from "./contrastive_divergence.ts";
@@ -24,7 +26,10 @@ export * from "./cross_entropy.ts";
 export * from "./data_negatives.ts";
 export * from "./denoising_score_matching.ts";
 export * from "./energy_discrepancy.ts";
+export * from "./evaluate_stein.ts";
 export * from "./gaussian_noise.ts";
+export * from "./generator.ts";
+export * from "./generator_negatives.ts";
 export * from "./gradient_penalty.ts";
 export * from "./improved_contrastive_divergence.ts";
 export * from "./jem.ts";
@@ -46,3 +51,4 @@ export * from "./spectral_norm.ts";
 export * from "./spectral_norm_penalty.ts";
 export * from "./stein_critic_loss.ts";
 export * from "./stein_discrepancy.ts";
+export * from "./trained_sampler.ts";

@@ -1,8 +1,9 @@
 import { type EnergyHead, energyHead, tanh } from "@jem-js/energy";
+import { mlpGenerator } from "@jem-js/models";
 import { key } from "@jem-js/random";
 import { pyld, replayBuffer, run, sgld } from "@jem-js/samplers";
 import { gaussian, smallNetwork, smallWeights } from "@jem-js-internal/testing";
-import { mul, ones, type Tensor } from "@tensorflow/tfjs-core";
+import { mul, ones, type Tensor, train } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import * as objectives from "./mod.ts";
 
@@ -65,6 +66,25 @@ test("the presets of the kin of JEM complete its own, and short-run chains start
   const { kernel, steps } = presets.shortRun;
   const sample = objectives.shortRunNegatives((k, start) => run(sgld(head, kernel), start, { key: k, steps }).x);
   expect((await sample(key(2), ones([3, 2]))).shape).toEqual([3, 2]);
+});
+
+test("the samplers that are trained take the presets, with nets of @jem-js/models", async () => {
+  const head = headOf(smallWeights());
+  const { vera, deepDirected } = presets;
+  const shape = { units: [4], outputShape: [2] };
+  const [optimizer, posteriorOptimizer] = [train.sgd(1e-3), train.sgd(1e-3)];
+  const samplers = [
+    objectives.amortizedNegatives(head, mlpGenerator(key(0), { ...vera.generator, ...shape, normalized: false }), {
+      optimizer,
+      posteriorOptimizer,
+      ...vera.sampler,
+    }),
+    objectives.generatorNegatives(head, mlpGenerator(key(0), { ...deepDirected.generator, ...shape }), {
+      optimizer,
+      ...deepDirected.sampler,
+    }),
+  ];
+  for (const sample of samplers) expect((await sample(key(1), ones([3, 2]))).shape).toEqual([3, 2]);
 });
 
 test("the defaults of the objectives are those of their papers", async () => {

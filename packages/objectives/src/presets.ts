@@ -162,6 +162,33 @@ export const presets = {
     data: { batch: 100 },
     optimizer: { name: "adam", learningRate: 1e-3, beta1: 0, beta2: 0.999 },
   },
+  /**
+   * {@linkcode jem} on {@linkcode amortizedNegatives}: VERA on CIFAR-10 (code of wgrathwohl/VERA), with {@linkcode gradientPenalty} at the
+   * data. `sampler` goes into the options of the sampler.
+   */
+  vera: {
+    loss: { pxWeight: 1, pyxWeight: 100, energyL2: 0 },
+    penaltyWeight: 0.1,
+    sampler: { entropyWeight: 1e-4, samples: 20, noiseScale: [0.01, 0.3] },
+    generator: { latent: 128, prior: "normal" },
+    data: { batch: 40 },
+    optimizer: { name: "adam", learningRate: 3e-5, beta1: 0, beta2: 0.9, warmUp: 2500 },
+    generatorOptimizer: { name: "adam", learningRate: 6e-5, beta1: 0, beta2: 0.9 },
+    posteriorOptimizer: { name: "adam", learningRate: 3e-5, beta1: 0, beta2: 0.9 },
+  },
+  /**
+   * {@linkcode contrastiveDivergence} on {@linkcode generatorNegatives}: the deep directed generative model on MNIST (code of musyoku/ddgm;
+   * what made the figures of the paper is not known).
+   */
+  deepDirected: {
+    loss: { form: "difference", energyL2: 0 },
+    sampler: { entropyWeight: 1, reduction: "sum" },
+    experts: { units: [1000, 500, 250, 128], experts: 128 },
+    generator: { latent: 10, units: [500, 500], prior: "uniform" },
+    data: { batch: 100 },
+    optimizer: { name: "adam", learningRate: 2e-4, beta1: 0.5, gradientNorm: 10 },
+    generatorOptimizer: { name: "adam", learningRate: 2e-4, beta1: 0.5 },
+  },
   /** {@linkcode gradientPenalty} at the data, as VERA weighs it. */
   gradientPenalty: { weight: 0.1, loss: { target: 0 } },
 } as const;

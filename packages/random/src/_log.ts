@@ -1,4 +1,7 @@
-const bits = new DataView(new ArrayBuffer(8));
+const double = new Float64Array([1]);
+const words = new Uint32Array(double.buffer);
+/** The word with the exponent: the second one, but for machines that store the high byte first. */
+const HIGH = words[1] === 0 ? 0 : 1;
 
 /**
  * Natural logarithm of a positive normal double, from operations that IEEE 754 defines to the last bit
@@ -7,11 +10,11 @@ const bits = new DataView(new ArrayBuffer(8));
  * `x = 2^e m` with `m` in `[sqrt(1/2), sqrt(2))`; `log m = 2 artanh(s)`, `s = (m - 1) / (m + 1)`, by its series.
  */
 export function exactLog(x: number): number {
-  bits.setFloat64(0, x);
-  const high = bits.getUint32(0);
+  double[0] = x;
+  const high = words[HIGH]!;
   let exponent = (high >>> 20) - 1023;
-  bits.setUint32(0, (high & 0xfffff) | 0x3ff00000);
-  let m = bits.getFloat64(0);
+  words[HIGH] = (high & 0xfffff) | 0x3ff00000;
+  let m = double[0]!;
   if (m > Math.SQRT2) {
     m *= 0.5;
     exponent += 1;

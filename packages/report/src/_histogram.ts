@@ -44,8 +44,8 @@ export function beyondLabel(label: string, beyond: number): string {
   return beyond === 0 ? label : `${label} (${thousands(beyond)} beyond the axis)`;
 }
 
-/** The lowest and the highest of all values, apart even when they are equal. */
-export function extent(sets: readonly ArrayLike<number>[]): [number, number] {
+/** The lowest and the highest of all values. */
+export function rangeOf(sets: readonly ArrayLike<number>[]): [number, number] {
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (const values of sets) {
@@ -54,6 +54,12 @@ export function extent(sets: readonly ArrayLike<number>[]): [number, number] {
       highest = Math.max(highest, values[i]!);
     }
   }
+  return [lowest, highest];
+}
+
+/** The lowest and the highest of all values, apart even when they are equal. */
+export function extent(sets: readonly ArrayLike<number>[]): [number, number] {
+  const [lowest, highest] = rangeOf(sets);
   const apart = lowest < highest ? 0 : Math.max(1, Math.abs(lowest)) / 2;
   return [lowest - apart, highest + apart];
 }

@@ -53,6 +53,11 @@ export function thousands(value: number): string {
   return [integer!.replace(/\B(?=(\d{3})+$)/g, ","), ...decimals].join(".");
 }
 
+/** A number of things in words, such as "1 chain" or "1,200 chains". */
+export function counted(n: number, one: string, many: string = `${one}s`): string {
+  return `${thousands(n)} ${n === 1 ? one : many}`;
+}
+
 /** A number with up to six digits: `−1,500`, or `1.5e6` from `limit` on and `1e-4` below 0.001. */
 export function numberText(value: number, limit = 1e6): string {
   const size = Number(Math.abs(value).toPrecision(6));

@@ -2,7 +2,7 @@ import { checkInteger, checkLength, checkNumbers, checkText, format } from "./_c
 import { drawFigure, factsOf } from "./_figure.ts";
 import { imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, checkSize, imageRaster } from "./_raster.ts";
-import { shortNumber } from "./_style.ts";
+import { counted, shortNumber } from "./_style.ts";
 import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** Options of {@linkcode chainFilmstrip}. */
@@ -84,7 +84,7 @@ export function chainFilmstrip(
   }));
   return drawFigure({
     title,
-    description: `${chains} chains at ${shown} of ${stepCount} steps, from ${steps[drawn[0]!]} to ${steps[drawn.at(-1)!]}.`,
+    description: `${counted(chains, "chain")} at ${shown} of ${counted(stepCount, "step")}, from ${steps[drawn[0]!]} to ${steps[drawn.at(-1)!]}.`,
     facts: factsOf(options),
     legend: [],
     rows: [[imagePanel({ columns: drawn.map((step) => `step ${steps[step]}`), rows, scale })]],

@@ -2,7 +2,7 @@ import { checkInteger, checkLength, checkNumbers, checkText } from "./_check.ts"
 import { drawFigure, factsOf } from "./_figure.ts";
 import { imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, imageRaster } from "./_raster.ts";
-import { thousands } from "./_style.ts";
+import { counted, thousands } from "./_style.ts";
 import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** Options of {@linkcode classGrid}. */
@@ -72,7 +72,7 @@ export function classGrid(values: ArrayLike<number>, shape: readonly number[], o
   const drawn = rows.reduce((sum, { cells }) => sum + cells.length, 0);
   return drawFigure({
     title,
-    description: `Images of ${classes.length} classes, a row each: ${rows.map(({ head }) => head).join(", ")}.`,
+    description: `Images of ${counted(classes.length, "class", "classes")}, a row each: ${rows.map(({ head }) => head).join(", ")}.`,
     facts: [`${thousands(drawn)} of ${thousands(n)} images`, ...factsOf(options)],
     legend: [],
     rows: [[imagePanel({ rows, scale })]],

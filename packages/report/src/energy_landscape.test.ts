@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { decode } from "fast-png";
 import { DOMParser } from "linkedom";
 import { expect, test } from "vitest";
-import { type EnergyLandscapeOptions, energyLandscape, type LandscapeSeries } from "./mod.ts";
+import { altText, type EnergyLandscapeOptions, energyLandscape, type LandscapeSeries } from "./mod.ts";
 
 const item: LandscapeSeries = { name: "model", energies: [0, 1, 2, 3, 4, 5] };
 const options: EnergyLandscapeOptions = { shape: [2, 3], x: [0, 3], y: [0, 2], width: 420 };
@@ -88,4 +88,31 @@ test("energyLandscape() refuses grids, samples and chains that are none, and say
   expect(draw({}, { x: [1, 0] })).toThrow("x must be [left, right], ascending, but found [1, 0]");
   expect(draw({}, { y: [1, 1] })).toThrow("y must be [first, last], which differ, but found [1, 1]");
   expect(draw({}, { contours: -1 })).toThrow("contours must be an integer from 0 to 50 but found -1");
+});
+
+test("energyLandscape() says the energies that there are, also of a flat one", () => {
+  const svg = energyLandscape([{ name: "flat", energies: new Float32Array(9).fill(2) }], {
+    shape: [3, 3],
+    x: [0, 1],
+    y: [0, 1],
+  });
+  expect(altText(svg)).toContain("flat: from 2 to 2.");
+});
+
+test("energyLandscape() draws no sample and no part of a chain beyond the axes", () => {
+  const chains = { values: [-3, 1, 1, 1, 6, 1, 6, 9, 2, 9, 2, 1], shape: [6, 1, 2] };
+  const svg = energyLandscape([{ ...item, samples: [1, 1, 9, 9], chains }], options);
+  expect(altText(svg)).toContain("2 samples (1 beyond the axis), 1 chain");
+  const inside = energyLandscape(
+    [{ ...item, samples: [1, 1], chains: { values: [0, 0, 3, 2], shape: [2, 1, 2] } }],
+    options,
+  );
+  const numbers = (text: string): number[] =>
+    [...parse(text).querySelectorAll("[aria-label=line] path")].flatMap((path) =>
+      (path.getAttribute("d")!.match(/-?[\d.]+/g) ?? []).map(Number),
+    );
+  const [clipped, whole] = [numbers(svg), numbers(inside)];
+  expect(Math.max(...clipped)).toBeLessThanOrEqual(Math.max(...whole));
+  expect(Math.min(...clipped)).toBeGreaterThanOrEqual(Math.min(...whole));
+  expect(parse(svg).querySelectorAll("[aria-label=line]")).toHaveLength(2 * 2); // two parts, each with a rim
 });

@@ -2,7 +2,7 @@ import { checkBetween, checkFinite, checkLength, checkText } from "./_check.ts";
 import { drawFigure, factsOf } from "./_figure.ts";
 import { imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, imageRaster } from "./_raster.ts";
-import { numberText, percent } from "./_style.ts";
+import { counted, numberText, percent } from "./_style.ts";
 import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** What a model says of an image. */
@@ -94,7 +94,7 @@ export function perturbationGrid(
   return drawFigure({
     title,
     description:
-      `${n} originals, their perturbed images and the differences, magnified ${numberText(magnification)} times. ` +
+      `${counted(n, "original")}, perturbed images and the differences, magnified ${numberText(magnification)} times. ` +
       `The largest difference is ${numberText(Number((largest * span).toPrecision(3)))}.${describeFlips(predictions)}`,
     facts: [`largest difference ${numberText(Number((largest * span).toPrecision(3)))}`, ...factsOf(options)],
     legend: [],

@@ -4,7 +4,7 @@ import { drawFigure, factsOf } from "./_figure.ts";
 import { extent } from "./_histogram.ts";
 import { type ImageCell, imageOptions, imagePanel } from "./_image_grid.ts";
 import { checkImages, checkSize, imageRaster, type Raster } from "./_raster.ts";
-import { COLOURS, RULE, shortNumber } from "./_style.ts";
+import { COLOURS, counted, RULE, shortNumber } from "./_style.ts";
 import type { ImageFigureOptions } from "./figure_options.ts";
 
 /** Images with a class and an uncertainty for each pixel. */
@@ -101,7 +101,7 @@ export function uncertaintyMap(maps: UncertaintyMaps, options: UncertaintyMapOpt
   return drawFigure({
     title,
     description:
-      `${n} images of ${height} by ${width} pixels, ${classNames.length} classes; ` +
+      `${counted(n, "image")} of ${height} by ${width} pixels, ${counted(classNames.length, "class", "classes")}; ` +
       `mean ${uncertaintyLabel} ${shortNumber(sum / uncertainties.length)}.`,
     facts: factsOf({ n, ...options }),
     legend: [

@@ -17,6 +17,8 @@
  *
  * @module
  */
+export * from "./annealed_importance_sampling.ts";
+export * from "./annealing_path.ts";
 export * from "./autocorrelation.ts";
 export * from "./buffer_snapshot.ts";
 export * from "./chain_provenance.ts";
@@ -24,6 +26,7 @@ export * from "./chain_summary.ts";
 export * from "./chains_of.ts";
 export * from "./effective_sample_size.ts";
 export * from "./energy_gap.ts";
+export * from "./geometric_path.ts";
 export * from "./geometric_schedule.ts";
 export * from "./hmc.ts";
 export * from "./informative_initializer.ts";
@@ -40,6 +43,7 @@ export * from "./pyld.ts";
 export * from "./replay_buffer.ts";
 export * from "./replay_buffer_options.ts";
 export * from "./replay_draw.ts";
+export * from "./reverse_annealed_importance_sampling.ts";
 export * from "./run.ts";
 export * from "./sample.ts";
 export * from "./schedule.ts";

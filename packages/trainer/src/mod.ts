@@ -28,6 +28,7 @@ export * from "./checkpoint_error.ts";
 export * from "./checkpoint_store.ts";
 export * from "./checkpointable.ts";
 export * from "./classifier_procedure.ts";
+export * from "./contrastive_procedure.ts";
 export * from "./detector.ts";
 export * from "./divergence_error.ts";
 export * from "./early_stopping.ts";

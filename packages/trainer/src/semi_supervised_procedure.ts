@@ -2,18 +2,21 @@ import { type SemiSupervisedBatch, type SemiSupervisedOptions, semiSupervisedJem
 import { type Key, split } from "@jem-js/random";
 import { dispose } from "@tensorflow/tfjs-core";
 import { type CheckableModel, firstBatchCheck } from "./_first_batch.ts";
-import { persistentChains } from "./_negatives.ts";
+import { negativesOf } from "./_negatives.ts";
 import { checkInputNoise, withNoise } from "./_noise.ts";
-import type { ChainOptions } from "./chain_options.ts";
+import type { ChainOptions, SamplerOptions } from "./chain_options.ts";
 import type { Procedure } from "./procedure.ts";
 
-/** Options of {@linkcode semiSupervisedProcedure}. */
-export interface SemiSupervisedProcedureOptions extends SemiSupervisedOptions, ChainOptions {
+/** What of the options of {@linkcode semiSupervisedProcedure} has nothing to do with its negatives. */
+export interface SemiSupervisedLossOptions extends SemiSupervisedOptions {
   /** The standard deviation of the Gaussian noise added to the labelled inputs. @default {0.03} */
   readonly inputNoise?: number;
   /** The standard deviation of the noise added to the unlabelled ones; SADA-JEM's is 0. @default {inputNoise} */
   readonly unlabeledNoise?: number;
 }
+
+/** Options of {@linkcode semiSupervisedProcedure}: those of the loss, and a kernel and a buffer or a sampler. */
+export type SemiSupervisedProcedureOptions = SemiSupervisedLossOptions & (ChainOptions | SamplerOptions);
 
 /** What {@linkcode semiSupervisedProcedure} learns from: two batches, each of a size of its own. */
 export type PartlyLabeledBatch = Omit<SemiSupervisedBatch, "negatives">;
@@ -52,7 +55,7 @@ export type PartlyLabeledBatch = Omit<SemiSupervisedBatch, "negatives">;
  * the first batch.
  * @param options The chains, the input noise and the weights of the loss.
  * @returns The procedure for batches `{ x: [labeled, ...input], labels: [labeled], unlabeled: [unlabeled, ...input] }`.
- * @throws {TypeError} From the procedure, when `unlabeled` is empty.
+ * @throws {TypeError} When neither chains nor a sampler are given, or both; from the procedure, when `unlabeled` is empty.
  * @throws {RangeError} When `steps` is not a positive integer or a noise is negative; from the procedure, when the classifier,
  * or the labels of the first batch that has some, are not fit for use.
  * @throws {DivergenceError} From the procedure, when a chain is no longer finite.
@@ -61,9 +64,10 @@ export function semiSupervisedProcedure(
   head: CheckableModel,
   options: SemiSupervisedProcedureOptions,
 ): Procedure<PartlyLabeledBatch> {
-  const { kernel, buffer, steps = 20, inputNoise = 0.03, unlabeledNoise = inputNoise, ...weights } = options;
+  const { inputNoise = 0.03, unlabeledNoise = inputNoise } = options;
+  const { pxWeight = 1, pyxWeight = 1, energyL2 = 0, entropyWeight = 0 } = options;
   const action = "create semi-supervised procedure";
-  const sample = persistentChains(action, { kernel, buffer, steps });
+  const sample = negativesOf(action, options);
   checkInputNoise(action, inputNoise);
   checkInputNoise(action, unlabeledNoise, "unlabeledNoise");
   const check = firstBatchCheck(head);
@@ -71,14 +75,15 @@ export function semiSupervisedProcedure(
     await check(batch);
     const { labels } = batch;
     const [drawKey, chainKey, noiseKey, unlabeledKey] = split(context.key, 4) as [Key, Key, Key, Key];
-    const { x: negatives, terms, slots } = await sample([drawKey, chainKey], batch.unlabeled.shape[0]!, context);
+    const { x: negatives, terms, ...slots } = await sample([drawKey, chainKey], batch.unlabeled, context);
     const x = withNoise(batch.x, noiseKey, inputNoise);
     const unlabeled = withNoise(batch.unlabeled, unlabeledKey, unlabeledNoise);
-    const energyL2 = Math.max(weights.energyL2 ?? 0, context.adjustments?.energyL2 ?? 0);
+    const l2 = Math.max(energyL2, context.adjustments?.energyL2 ?? 0);
+    const weights = { pxWeight, pyxWeight, energyL2: l2, entropyWeight };
     return {
-      slots,
+      ...slots,
       loss: () => ({
-        ...semiSupervisedJem(head, { x, labels, unlabeled, negatives }, { ...weights, energyL2 }),
+        ...semiSupervisedJem(head, { x, labels, unlabeled, negatives }, weights),
         ...terms,
       }),
       dispose: () => dispose([x, unlabeled, negatives, ...Object.values(terms)]),

@@ -76,15 +76,17 @@ export interface FlowOptions {
   readonly size: number;
   readonly steps: number;
   readonly hidden: number;
+  readonly kind: "realNvp" | "planar";
 }
 
-/** Makes the steps of a flow: masked RealNVP with new masks at each call, or planar steps for one dimension, which no mask parts. */
-export function flowSteps(key: Key, { size, steps, hidden }: FlowOptions): FlowStep[] {
+/** Makes the steps of a flow: masked RealNVP with new masks at each call, or planar steps, always
+ * so for one dimension, which no mask parts. */
+export function flowSteps(key: Key, { size, steps, hidden, kind }: FlowOptions): FlowStep[] {
   return Array.from({ length: steps }, (_, step) => {
     const draw = (i: number, shape: number[], std: number, center = 0): Variable =>
       normalVariable(foldIn(foldIn(key, step), i), shape, std, center);
-    if (size === 1) {
-      const weights = { u: draw(0, [1], 0.1), w: draw(1, [1], 1), b: draw(2, [1], 0.1) };
+    if (size === 1 || kind === "planar") {
+      const weights = { u: draw(0, [size], 0.1), w: draw(1, [size], size ** -0.5), b: draw(2, [1], 0.1) };
       return { variables: Object.values(weights), apply: (z) => planar(z, weights) };
     }
     const weights: RealNvpWeights<Variable> = {

@@ -18,7 +18,7 @@ import {
   transpose,
   type Variable,
 } from "@tensorflow/tfjs-core";
-import { checkInteger, checkPositive } from "./_check.ts";
+import { checkChoice, checkInteger, checkPositive } from "./_check.ts";
 import { applyFlow, type FlowStep, flowSteps, normalVariable } from "./_flow.ts";
 import { type RowKey, rowNormal } from "./_row_noise.ts";
 import type { MnfPosteriorOptions } from "./mnf_layer.ts";
@@ -63,8 +63,9 @@ export function mnfPosterior(
   shape: PosteriorShape,
   options: MnfPosteriorOptions,
 ): MnfPosterior {
-  const { flows = 2, hidden = 50, auxiliaryFlows = 2, auxiliaryHidden = 100 } = options;
+  const { flow = "realNvp", flows = 2, hidden = 50, auxiliaryFlows = 2, auxiliaryHidden = 100 } = options;
   const { priorVariance = 1, maxStd = 0.5, initialLogStd = -9 } = options;
+  checkChoice(action, "flow", flow, ["realNvp", "planar"]);
   checkInteger(action, "flows", flows, 0);
   checkInteger(action, "hidden", hidden, 1);
   checkInteger(action, "auxiliaryFlows", auxiliaryFlows, 1);
@@ -89,8 +90,8 @@ export function mnfPosterior(
       : {
           mean: draw(4, [size], 0.001, 1),
           logVariance: draw(5, [size], 0.001, Math.log(0.1)),
-          flow: flowSteps(foldIn(key, 6), { size, steps: flows, hidden }),
-          reverse: flowSteps(foldIn(key, 7), { size, steps: auxiliaryFlows, hidden: auxiliaryHidden }),
+          flow: flowSteps(foldIn(key, 6), { size, steps: flows, hidden, kind: flow }),
+          reverse: flowSteps(foldIn(key, 7), { size, steps: auxiliaryFlows, hidden: auxiliaryHidden, kind: flow }),
           probe: draw(8, [size], size ** -0.5),
           toMean: draw(9, [size], 0.1),
           toLogPrecision: draw(10, [size], 0.1),

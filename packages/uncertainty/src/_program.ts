@@ -6,6 +6,7 @@ export interface Layer {
   readonly name: string;
   readonly rate?: number;
   readonly stddev?: number;
+  readonly maskZero?: boolean;
   readonly axis?: number | readonly number[];
   readonly epsilon?: number;
   readonly gamma?: Weight | null;
@@ -14,7 +15,7 @@ export interface Layer {
   /** What a wrapper wraps. */
   readonly layer?: Layer;
   getClassName(): string;
-  apply(inputs: Tensor | Tensor[], kwargs?: object): Tensor | Tensor[];
+  call(inputs: Tensor | Tensor[], kwargs: object): Tensor | Tensor[];
 }
 
 /** A weight of a layer. */
@@ -75,6 +76,11 @@ export function programOf(action: string, model: LayersModel): Program {
       const found = known.get(symbol.id);
       if (found !== undefined) return found;
       const { sourceLayer: layer, callArgs = {}, outputTensorIndex: outputIndex = 0 } = symbol;
+      if (layer.getClassName() === "Masking" || layer.maskZero) {
+        throw new TypeError(
+          `Cannot ${action}: layers must not mask but found "${layer.name}", whose masks would be lost`,
+        );
+      }
       const inputs = symbol.inputs.map(valueAt);
       let value: number;
       if (layer.layers !== undefined && layer.outputs?.length === 1) {
@@ -91,7 +97,8 @@ export function programOf(action: string, model: LayersModel): Program {
 
 function describe(model: unknown): string {
   if (typeof model === "function") return "a function";
-  return model !== null && typeof model === "object" && "execute" in model ? "a graph model" : String(model);
+  const isGraph = model !== null && typeof model === "object" && "execute" in model;
+  return isGraph ? "a graph model, whose batch normalisation and dropout were folded away" : String(model);
 }
 
 /** A program in two parts: what comes before all steps that draw, and what depends on one. */
@@ -133,7 +140,7 @@ export function runSteps(
   return tidy(() => {
     steps.forEach((step, i) => {
       const inputs = step.inputs.map((value) => values.get(value)!);
-      const made = tidy(() => (replace?.(step) ?? applyLayer)(inputs, step));
+      const made = tidy(() => (replace?.(step) ?? callLayer)(inputs, step));
       values.set(step.output, made);
       own.set(step.output, made);
       for (const value of step.inputs) {
@@ -144,8 +151,9 @@ export function runSteps(
   }) as Tensor[];
 }
 
-/** What a layer computes for predictions. */
-function applyLayer(inputs: readonly Tensor[], { layer, callArgs, outputIndex }: Step): Tensor {
-  const outputs = layer.apply(inputs.length === 1 ? inputs[0]! : [...inputs], { ...callArgs, training: false });
-  return Array.isArray(outputs) ? outputs[outputIndex]! : outputs;
+/** What a layer computes for predictions: without the checks of `apply`, which a model that was built has passed. */
+function callLayer(inputs: readonly Tensor[], { layer, callArgs, outputIndex }: Step): Tensor {
+  const outputs = layer.call(inputs.length === 1 ? inputs[0]! : [...inputs], { ...callArgs, training: false });
+  const output = Array.isArray(outputs) ? outputs[outputIndex]! : outputs;
+  return inputs.includes(output) ? output.clone() : output;
 }

@@ -1,19 +1,18 @@
-import { add, argMax, div, max, mean, oneHot, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
+import { add, argMax, cast, max, mean, oneHot, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { divergenceFrom, entropyOf, largestOf, safeLog } from "./_class_measures.ts";
-import { sampleMoments } from "./_sample_moments.ts";
+import { sampleMean, sampleMoments } from "./_sample_moments.ts";
 import type { CategoricalSummary } from "./summary.ts";
 
 /** Summarises samples of class probabilities `[samples, ..., classes]`. */
 export function summarizeCategorical(probabilities: Tensor): CategoricalSummary {
-  const samples = probabilities.shape[0]!;
   const { mean: center, variance } = sampleMoments(probabilities);
   const logs = safeLog(probabilities);
   const logCenter = safeLog(center);
-  const epistemic = mean(divergenceFrom(probabilities, logs, logCenter), 0);
-  const reverseMutualInformation = divergenceFrom(center, logCenter, mean(logs, 0));
-  const aleatoric = mean(entropyOf(probabilities), 0);
+  const epistemic = sampleMean(divergenceFrom(probabilities, logs, logCenter));
+  const reverseMutualInformation = divergenceFrom(center, logCenter, sampleMean(logs));
+  const aleatoric = sampleMean(entropyOf(probabilities));
   const classes = probabilities.shape.at(-1)!;
-  const votes = sum(oneHot(argMax(probabilities, -1), classes), 0);
+  const votes = sampleMean(cast(oneHot(argMax(probabilities, -1), classes), "float32"));
   return {
     mean: center,
     total: add(aleatoric, epistemic),
@@ -23,6 +22,6 @@ export function summarizeCategorical(probabilities: Tensor): CategoricalSummary 
     variance: mean(variance, -1),
     pairwiseDivergence: add(epistemic, reverseMutualInformation),
     reverseMutualInformation,
-    variationRatio: sub(1, div(max(votes, -1), samples)),
+    variationRatio: sub(1, max(votes, -1)),
   };
 }

@@ -66,6 +66,10 @@ describe("laplace()", () => {
       "at most 3000 weights but found 4000",
     );
     await expect(laplace(dense(1, 1), x, { likelihood: "regression", precision: -1 })).rejects.toThrow(RangeError);
+    const wild = tensor2d([[Number.NaN]]);
+    await expect(laplace(dense(1, 1), wild, { likelihood: "regression" })).rejects.toThrow(
+      "must be finite but found others",
+    );
     const model = dense(3, 2);
     await leakFree(async () => {
       const train = normal(key(1), [9, 2]);

@@ -1,17 +1,5 @@
 import { foldIn, normalValues } from "@jem-js/random";
-import {
-  matMul,
-  mul,
-  nextFrame,
-  slice,
-  softmax,
-  stack,
-  sub,
-  type Tensor,
-  type Tensor2D,
-  tensor2d,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { matMul, nextFrame, slice, stack, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { checkChoice, checkInteger, checkPositive, checkTensor } from "./_check.ts";
 import { choleskyFactor, solveTransposed } from "./_cholesky.ts";
 import { checkSample } from "./_draws.ts";
@@ -64,7 +52,7 @@ const MAX_WEIGHTS = 3000;
  * @param options The likelihood and the prior.
  * @returns The network: from `[batch, ...input]` to `[samples, batch, outputs]`.
  * @throws {TypeError} When the model is not a `tf.LayersModel` of one input and one output with such a last layer.
- * @throws {RangeError} When a number is out of range, or there are too many weights.
+ * @throws {RangeError} When a number is out of range, there are too many weights, or features are not finite.
  */
 export async function laplace(model: LayersModel, train: Tensor, options: LaplaceOptions): Promise<StochasticNetwork> {
   const action = "create a Laplace approximation";
@@ -82,19 +70,22 @@ export async function laplace(model: LayersModel, train: Tensor, options: Laplac
   }
   checkSample(action, train, last.program, 1, 1);
   const center = await last.weights();
-  const matrix = new Float64Array(size * size);
+  const all = Array.from({ length: outputs }, (_, k) => k);
+  const isClasses = likelihood === "classification";
+  // Values share one sum; of classes each pair has its own.
+  const pairs = isClasses ? all.flatMap((k) => all.slice(0, k + 1).map((l) => [k, l] as const)) : [[0, 0] as const];
+  const grams: Grams = { pairs, sums: pairs.map(() => new Float64Array(inputs * inputs)) };
+  const weightsOf = isClasses ? classWeights(last, center) : () => () => precision;
   for (let offset = 0; offset < train.shape[0]!; offset += batchSize) {
     const batch = tidy(() => last.features(slice(train, [offset], [Math.min(batchSize, train.shape[0]! - offset)])));
-    try {
-      if (likelihood === "classification") await addClasses(matrix, batch, last, center);
-      else await addValues(matrix, batch, last, precision);
-    } finally {
-      batch.dispose();
-    }
+    addExamples(grams, await batch.data(), inputs, weightsOf);
+    batch.dispose();
     await nextFrame();
   }
-  for (let i = 0; i < size; i++) matrix[i * size + i]! += priorPrecision;
-  const factor = choleskyFactor(matrix, size)!;
+  const blocks = isClasses ? grams : { pairs: all.map((k) => [k, k] as const), sums: all.map(() => grams.sums[0]!) };
+  const factor = choleskyFactor(assemble(blocks, last, priorPrecision), size);
+  // With a prior the sum is positive definite, whatever the features, if they are numbers.
+  if (!factor) throw new RangeError(`Cannot ${action}: features and weights must be finite but found others`);
 
   return {
     method: "laplace",
@@ -120,60 +111,61 @@ export async function laplace(model: LayersModel, train: Tensor, options: Laplac
   };
 }
 
-/** Adds `precision phi phi'` of a batch to the block of each output. */
-async function addValues(
-  matrix: Float64Array,
-  features: Tensor2D,
-  { outputs }: LastLayer,
-  precision: number,
-): Promise<void> {
-  const gram = tidy(() => mul(matMul(features, features, true), precision));
-  add(matrix, await gram.data(), outputs, (k, l) => k === l);
-  gram.dispose();
+/** Sums over examples of `phi phi'`, weighted, one for each pair of outputs that is not 0, in float64: the lower triangles. */
+interface Grams {
+  /** The pairs `[k, l]` of outputs, `l <= k`. */
+  readonly pairs: readonly (readonly [k: number, l: number])[];
+  /** A sum for each pair, `[inputs, inputs]`. */
+  readonly sums: readonly Float64Array[];
 }
 
-/** Adds `phi phi' (p_k [k = l] - p_k p_l)` of a batch to the block of each pair of classes. */
-async function addClasses(
-  matrix: Float64Array,
-  features: Tensor2D,
-  { inputs, outputs }: LastLayer,
-  center: Float64Array,
-): Promise<void> {
-  const probabilities = tidy(() => softmax(matMul(features, tensor2d(Float32Array.from(center), [inputs, outputs]))));
-  for (let k = 0; k < outputs; k++) {
-    for (let l = 0; l <= k; l++) {
-      const gram = tidy(() => {
-        const [p, q] = [column(probabilities, k), column(probabilities, l)];
-        const weight = k === l ? mul(p, sub(1, p)) : mul(mul(p, q), -1);
-        return matMul(features, mul(features, weight) as Tensor2D, true);
-      });
-      add(matrix, await gram.data(), outputs, (a, b) => (a === k && b === l) || (a === l && b === k));
-      gram.dispose();
-    }
-  }
-  probabilities.dispose();
-}
-
-function column(matrix: Tensor, i: number): Tensor {
-  return slice(matrix, [0, i], [-1, 1]);
-}
-
-/** Adds a matrix of features to the blocks of pairs of outputs: weight `(i, k)` has the index `i outputs + k`. */
-function add(
-  matrix: Float64Array,
-  gram: ArrayLike<number>,
-  outputs: number,
-  isBlock: (k: number, l: number) => boolean,
-): void {
-  const inputs = Math.round(Math.sqrt(gram.length));
-  for (let k = 0; k < outputs; k++) {
-    for (let l = 0; l < outputs; l++) {
-      if (!isBlock(k, l)) continue;
+/** Adds the examples of a batch, whose features are `[batch, inputs]`, to the sums. */
+function addExamples({ pairs, sums }: Grams, features: ArrayLike<number>, inputs: number, weightsOf: WeightsOf): void {
+  const phi = new Float64Array(inputs);
+  for (let at = 0; at < features.length; at += inputs) {
+    for (let i = 0; i < inputs; i++) phi[i] = features[at + i]!;
+    const weight = weightsOf(phi);
+    for (const [pair, [k, l]] of pairs.entries()) {
+      const sum = sums[pair]!;
+      const w = weight(k, l);
       for (let i = 0; i < inputs; i++) {
-        for (let j = 0; j < inputs; j++) {
-          matrix[(i * outputs + k) * inputs * outputs + j * outputs + l]! += gram[i * inputs + j]!;
-        }
+        const scaled = w * phi[i]!;
+        for (let j = 0; j <= i; j++) sum[i * inputs + j]! += scaled * phi[j]!;
       }
     }
   }
+}
+
+/** The entries of `Lambda` of an example, by its features. */
+type WeightsOf = (phi: Float64Array) => (k: number, l: number) => number;
+
+/** `diag(p) - p p'` of the classes of an example. */
+function classWeights({ outputs }: LastLayer, center: Float64Array): WeightsOf {
+  const p = new Float64Array(outputs);
+  return (phi) => {
+    p.fill(0);
+    for (let i = 0; i < phi.length; i++) for (let k = 0; k < outputs; k++) p[k]! += phi[i]! * center[i * outputs + k]!;
+    const largest = p.reduce((a, b) => Math.max(a, b));
+    for (let k = 0; k < outputs; k++) p[k] = Math.exp(p[k]! - largest);
+    const total = p.reduce((a, b) => a + b);
+    for (let k = 0; k < outputs; k++) p[k]! /= total;
+    return (k, l) => (k === l ? p[k]! * (1 - p[k]!) : -p[k]! * p[l]!);
+  };
+}
+
+/** The matrix of all weights, of which `(i, k)` has the index `i outputs + k`. */
+function assemble({ pairs, sums }: Grams, { inputs, outputs }: LastLayer, priorPrecision: number): Float64Array {
+  const size = inputs * outputs;
+  const matrix = new Float64Array(size * size);
+  for (const [pair, [k, l]] of pairs.entries()) {
+    for (let i = 0; i < inputs; i++) {
+      for (let j = 0; j < inputs; j++) {
+        const value = sums[pair]![Math.max(i, j) * inputs + Math.min(i, j)]!;
+        matrix[(i * outputs + k) * size + j * outputs + l] = value;
+        matrix[(i * outputs + l) * size + j * outputs + k] = value;
+      }
+    }
+  }
+  for (let i = 0; i < size; i++) matrix[i * size + i]! += priorPrecision;
+  return matrix;
 }

@@ -105,6 +105,12 @@ describe("mcDropout()", () => {
     expect(() => mcDropout(plain)).toThrow(
       "must have a Dropout layer but found only Dense; without one there is nothing to draw",
     );
+    const masking = sequential({ layers: [layers.masking({ inputShape: [3, 2] }), layers.dropout({ rate: 0.5 })] });
+    expect(() => mcDropout(masking)).toThrow("layers must not mask but found");
+    const wrapped = sequential({
+      layers: [layers.timeDistributed({ layer: layers.dropout({ rate: 0.5 }), inputShape: [3, 2] })],
+    });
+    expect(() => mcDropout(wrapped)).toThrow("must not wrap a Dropout layer but found one in it");
     const network = mcDropout(classifier(0.5));
     const x = normal(key(1), [4, 3]);
     await leakFree(async () => {

@@ -74,7 +74,7 @@ describe("flow steps", () => {
 
   test("the logarithms of determinants are those of numeric Jacobians", async () => {
     const size = 3;
-    const [step] = flowSteps(key(1), { size, steps: 1, hidden: 4 });
+    const [step] = flowSteps(key(1), { size, steps: 1, hidden: 4, kind: "realNvp" });
     const u = tensor1d([0.7, -1.3, 0.4]);
     const w = tensor1d([1.1, 0.8, -0.5]);
     const maps: ((z: Tensor) => { z: Tensor; logDeterminant: Tensor })[] = [
@@ -155,10 +155,16 @@ describe("mnfDense()", () => {
     expect(value).toBeAllclose(0.5 * noise!);
   });
 
-  test("takes planar steps for one input", async () => {
+  test("takes planar steps when told to, and always for one input", async () => {
     const layer = mnfDense(key(0), { inputs: 1, units: 2 });
     // 4 of the weights, 5 of the multipliers, 3 for each of 2 + 2 steps.
     expect(layer.variables.length).toBe(4 + 5 + 12);
+    const planarLayer = mnfDense(key(0), { inputs: 4, units: 2, flow: "planar" });
+    expect(planarLayer.variables.slice(9, 12).map(({ shape }) => shape)).toEqual([[4], [4], [1]]);
+    expect((await planarLayer.divergence(key(1)).data()).every(Number.isFinite)).toBe(true);
+    expect(() => mnfDense(key(0), { inputs: 1, units: 1, flow: "other" as "planar" })).toThrow(
+      "realNvp or planar but found other",
+    );
     expect((await layer.apply(tensor2d([[1]]), { key: key(1) }).data()).every(Number.isFinite)).toBe(true);
   });
 

@@ -14,8 +14,8 @@ export interface MnfDenseOptions extends MnfPosteriorOptions {
 
 /**
  * A dense layer whose weights have a multiplicative normalizing flow as their posterior:
- * `q(W | z) = prod N(z_i mu_ij, sigma_ij²)`, with multipliers `z`, one an input, from a Gaussian through masked RealNVP steps (planar
- * steps for one input), and an auxiliary posterior `r(z | W)`, a flow as well, for the bound of their entropy.
+ * `q(W | z) = prod N(z_i mu_ij, sigma_ij²)`, with multipliers `z`, one an input, from a Gaussian through masked RealNVP or
+ * planar steps, and an auxiliary posterior `r(z | W)`, a flow as well, for the bound of their entropy.
  *
  * The outputs are drawn rather than the weights (local reparametrisation): `mean = (x z) mu + b`,
  * `variance = x² sigma² + exp(logVariance_b)`. `divergence` is `KL_W(z) + KL_b + log q(z) - log r(z | W)` of one draw of `z`, with the

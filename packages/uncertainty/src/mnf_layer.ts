@@ -28,6 +28,11 @@ export interface MnfPosteriorOptions {
    * mean-field variational inference. @default {2}
    */
   readonly flows?: number;
+  /**
+   * The kind of the steps of both flows: masked RealNVP, or planar, which is cheaper and less flexible. One multiplier has planar steps
+   * always. @default {"realNvp"}
+   */
+  readonly flow?: "realNvp" | "planar";
   /** How many hidden units a step of the flow has. @default {50} */
   readonly hidden?: number;
   /** How many steps the flow of the auxiliary posterior has, at least 1. @default {2} */

@@ -1,13 +1,17 @@
 /**
- * Predictive uncertainty: one type of predictive distribution, whatever made it, and what it is summarised by; the losses of
- * networks that predict Dirichlet distributions.
+ * Predictive uncertainty: networks whose outputs are random, networks that predict Dirichlet distributions, one type of predictive
+ * distribution for all of them, and scores of how much the uncertainty is worth.
  *
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
- * import { summarize } from "@jem-js/uncertainty";
+ * import { key } from "@jem-js/random";
+ * import { mcDropout, predict, summarize } from "@jem-js/uncertainty";
  *
- * const probabilities = tf.tensor3d([[[0.9, 0.1]], [[0.2, 0.8]]]); // two samples, one input, two classes
- * const { mean, total, aleatoric, epistemic } = summarize({ kind: "categorical", probabilities });
+ * const model = tf.sequential({
+ *   layers: [tf.layers.dropout({ rate: 0.1, inputShape: [4] }), tf.layers.dense({ units: 3 })],
+ * });
+ * const prediction = await predict(mcDropout(model), tf.ones([2, 4]), { key: key(0), samples: 20, output: "logits" });
+ * const { mean, total, aleatoric, epistemic } = summarize(prediction);
  * ```
  *
  * @module

@@ -1,4 +1,5 @@
 import { foldIn, key, normal, normalValues } from "@jem-js/random";
+import { leakFree } from "@jem-js-internal/testing";
 import {
   add,
   clipByValue,
@@ -29,6 +30,14 @@ describeNative("LangevinStep", () => {
         expect(Float32Array.from(noise!.values)).toEqual(normalValues(k, size));
       }
     }
+  });
+
+  test("normal() of @jem-js/random takes its numbers from it, and leaves one tensor", async () => {
+    const [noise] = await runOn("native", () => normal(key(5), [3, 1000]));
+    expect(Float32Array.from(noise!.values)).toEqual(normalValues(key(5), 3000));
+    await setBackend("native");
+    await leakFree(() => normal(key(0), [2000]).dispose());
+    await setBackend("cpu");
   });
 
   test.each<[string, { noiseScale: number; gradientClip?: number; clamp?: [number, number] }]>([
