@@ -244,6 +244,20 @@ test("bootstrapInterval() is about as wide as DeLong's, and equal for equal keys
   expect(bootstrap.standardError / delongInterval(p, n).standardError).toBeLessThan(1.15);
 });
 
+test("sparsificationCurve() of ties does not depend on the order of the examples", () => {
+  const [u, e] = [
+    [1, 1, 1, 2, 2],
+    [1, 2, 3, 0, 4],
+  ];
+  const reversed = sparsificationCurve([...u].reverse(), [...e].reverse());
+  const { rmse, ause } = sparsificationCurve(u, e);
+  expect(reversed.rmse).toBeAllclose(rmse, { rtol: 1e-14, atol: 0 });
+  expect(reversed.ause).toBeCloseTo(ause, 14);
+  // Of 14 + 16 squares, two removals take 8 each, then three a third of 14 each.
+  const expected = [30 / 5, 22 / 4, 14 / 3, 14 / 3, 14 / 3].map(Math.sqrt);
+  expect(rmse).toBeAllclose(expected, { rtol: 1e-14, atol: 0 });
+});
+
 test("riskCoverageCurve() and sparsificationCurve() are 0 above their oracle for the best order, and never below", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(score, fc.integer({ min: 0, max: 4 })), { minLength: 1, maxLength: 12 }), (pairs) => {

@@ -17,7 +17,7 @@ export interface SparsificationCurve {
  * Sparsification: the error of what is left after the most uncertain examples were removed, beside an oracle that
  * removes those of the largest error; the mean difference is the area under the sparsification error (AUSE).
  *
- * Equal uncertainties are removed in the order of their index.
+ * Each removal from equal uncertainties takes their mean squared error, so that the order of the examples does not matter.
  *
  * @example Usage
  * ```ts
@@ -49,16 +49,22 @@ export function sparsificationCurve(uncertainties: ArrayLike<number>, errors: Ar
   return { removed: rmse.map((_, i) => i / e.length), rmse, oracle, ause };
 }
 
-/** Root mean squared errors of the `n, n - 1, ..., 1` examples of the smallest `by`. */
+/** Root mean squared errors of the `n, n - 1, ..., 1` examples of the smallest `by`; each of equal ones counts their mean. */
 function errorsLeft(e: Float64Array, by: Float64Array): Float64Array {
+  const n = e.length;
   const order = Uint32Array.from(by, (_, i) => i).sort((i, j) =>
-    by[i]! === by[j]! ? j - i : by[i]! < by[j]! ? -1 : 1,
+    by[i]! === by[j]! ? i - j : by[i]! < by[j]! ? -1 : 1,
   );
-  const result = new Float64Array(e.length);
+  const result = new Float64Array(n);
   let squares = 0;
-  for (let kept = 1; kept <= e.length; kept++) {
-    squares += e[order[kept - 1]!]! ** 2;
-    result[e.length - kept] = Math.sqrt(squares / kept);
+  for (let from = 0, to = 0; from < n; from = to) {
+    let group = 0;
+    for (to = from; to < n && by[order[to]!] === by[order[from]!]; to++) group += e[order[to]!]! ** 2;
+    for (let kept = from + 1; kept <= to; kept++) {
+      const share = kept === to ? 1 : (kept - from) / (to - from);
+      result[n - kept] = Math.sqrt((squares + share * group) / kept);
+    }
+    squares += group;
   }
   return result;
 }

@@ -1,4 +1,5 @@
 import { contour, dot, image, line, type Markish } from "@observablehq/plot";
+import { clipLine, type Frame, isWithin } from "./_clip.ts";
 import { type HeatScale, heatRaster } from "./_colour_scale.ts";
 import type { Point } from "./_curves.ts";
 import { dataUri } from "./_raster.ts";
@@ -52,11 +53,13 @@ export function contourLines(
   return [contour(values, { ...size, ...edges, thresholds, stroke: PAPER, strokeWidth: 0.75, strokeOpacity: 0.6 })];
 }
 
-/** Samples as dots, and chains as lines with a white rim from an open to a filled circle. */
-export function overlay({ samples, chains }: LandscapeSeries): Markish[] {
+/** Samples as dots, and chains as lines with a white rim from an open to a filled circle; what is beyond the axes is not drawn. */
+export function overlay({ samples, chains }: LandscapeSeries, frame: Frame): Markish[] {
   const marks: Markish[] = [];
   if (samples !== undefined) {
-    const points = Array.from({ length: samples.length / 2 }, (_, i) => pointAt(samples, i));
+    const points = Array.from({ length: samples.length / 2 }, (_, i) => pointAt(samples, i)).filter((point) =>
+      isWithin(point, frame),
+    );
     marks.push(dot(points, { x: "x", y: "y", r: 1.75, fill: PAPER, stroke: INK, strokeWidth: 0.5 }));
   }
   if (chains === undefined) return marks;
@@ -64,11 +67,13 @@ export function overlay({ samples, chains }: LandscapeSeries): Markish[] {
   for (let chain = 0; chain < count; chain++) {
     const points = Array.from({ length: steps }, (_, step) => pointAt(chains.values, step * count + chain));
     const ends = { x: "x", y: "y", r: 3.5, strokeWidth: 1.25 } as const;
+    const parts = clipLine(points, frame);
+    const [first, last] = [points.slice(0, 1), points.slice(-1)].map((end) => end.filter((p) => isWithin(p, frame)));
     marks.push(
-      line(points, { x: "x", y: "y", stroke: PAPER, strokeWidth: 3 }),
-      line(points, { x: "x", y: "y", stroke: INK, strokeWidth: 1.25 }),
-      dot(points.slice(0, 1), { ...ends, fill: PAPER, stroke: INK }),
-      dot(points.slice(-1), { ...ends, fill: INK, stroke: PAPER }),
+      ...parts.map((part) => line(part, { x: "x", y: "y", stroke: PAPER, strokeWidth: 3 })),
+      ...parts.map((part) => line(part, { x: "x", y: "y", stroke: INK, strokeWidth: 1.25 })),
+      dot(first!, { ...ends, fill: PAPER, stroke: INK }),
+      dot(last!, { ...ends, fill: INK, stroke: PAPER }),
     );
   }
   return marks;

@@ -98,3 +98,21 @@ test("energyLandscape() says the energies that there are, also of a flat one", (
   });
   expect(altText(svg)).toContain("flat: from 2 to 2.");
 });
+
+test("energyLandscape() draws no sample and no part of a chain beyond the axes", () => {
+  const chains = { values: [-3, 1, 1, 1, 6, 1, 6, 9, 2, 9, 2, 1], shape: [6, 1, 2] };
+  const svg = energyLandscape([{ ...item, samples: [1, 1, 9, 9], chains }], options);
+  expect(altText(svg)).toContain("2 samples (1 beyond the axis), 1 chain");
+  const inside = energyLandscape(
+    [{ ...item, samples: [1, 1], chains: { values: [0, 0, 3, 2], shape: [2, 1, 2] } }],
+    options,
+  );
+  const numbers = (text: string): number[] =>
+    [...parse(text).querySelectorAll("[aria-label=line] path")].flatMap((path) =>
+      (path.getAttribute("d")!.match(/-?[\d.]+/g) ?? []).map(Number),
+    );
+  const [clipped, whole] = [numbers(svg), numbers(inside)];
+  expect(Math.max(...clipped)).toBeLessThanOrEqual(Math.max(...whole));
+  expect(Math.min(...clipped)).toBeGreaterThanOrEqual(Math.min(...whole));
+  expect(parse(svg).querySelectorAll("[aria-label=line]")).toHaveLength(2 * 2); // two parts, each with a rim
+});

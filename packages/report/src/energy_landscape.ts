@@ -1,7 +1,8 @@
 import { checkArray, checkInteger, checkNames, checkNumbers, checkPair, checkText, format } from "./_check.ts";
+import { type Frame, isWithin } from "./_clip.ts";
 import { type HeatScale, scalePanel } from "./_colour_scale.ts";
 import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem, type Panel } from "./_figure.ts";
-import { extent, rangeOf } from "./_histogram.ts";
+import { beyondLabel, extent, rangeOf } from "./_histogram.ts";
 import { contourLines, heatMap, overlay } from "./_landscape.ts";
 import { axes, MARGINS, panelHeadings } from "./_marks.ts";
 import { checkSize } from "./_raster.ts";
@@ -79,7 +80,7 @@ export function energyLandscape(series: readonly LandscapeSeries[], options: Ene
   const columns = Math.min(series.length, series.length === 4 ? 4 : 3);
   const { width = columns === 1 ? 420 : 300 * columns } = options;
   const panelWidth = Math.floor(width / columns);
-  const summaries = series.map(summarise);
+  const summaries = series.map((item) => summarise(item, { x, y }));
   const { height, marks } = panelHeadings(
     series.map(({ name }, i) => ({ name, summary: summaries[i]! })),
     panelWidth,
@@ -100,7 +101,7 @@ export function energyLandscape(series: readonly LandscapeSeries[], options: Ene
           heatMap(item.energies, options, scale, size),
           ...contourLines(item.energies, options, scale, contours),
           ...axes({ x: "x", y: "y" }, { xTicks: 4, yTicks: 4 }).slice(1),
-          ...overlay(item),
+          ...overlay(item, { x, y }),
           ...marks[i]!,
         ],
       },
@@ -158,10 +159,15 @@ function checkLandscape(
 }
 
 /** The lowest and the highest energy, and how much is drawn over them. */
-function summarise({ energies, samples, chains }: LandscapeSeries): string {
+function summarise({ energies, samples, chains }: LandscapeSeries, frame: Frame): string {
   const [lowest, highest] = rangeOf([energies]);
   const parts = [`from ${shortNumber(lowest)} to ${shortNumber(highest)}`];
-  if (samples !== undefined) parts.push(counted(samples.length / 2, "sample"));
+  if (samples !== undefined) {
+    const all = samples.length / 2;
+    let within = 0;
+    for (let i = 0; i < all; i++) if (isWithin({ x: samples[2 * i]!, y: samples[2 * i + 1]! }, frame)) within++;
+    parts.push(beyondLabel(counted(all, "sample"), all - within));
+  }
   if (chains !== undefined) parts.push(counted(chains.shape[1]!, "chain"));
   return parts.join(" · ");
 }
