@@ -35,7 +35,7 @@ export interface Sets {
 }
 
 /** Reads MNIST and Fashion-MNIST, and makes the other sets of test images that come after those of `test`. */
-export async function readSets({ images, fitted }: Options, key: Key): Promise<Sets> {
+export async function readSets({ images, fitted }: Pick<Options, "images" | "fitted">, key: Key): Promise<Sets> {
   const held = Math.max(20, Math.floor(fitted / 4));
   const [train, digits] = await Promise.all([readMnist("train"), readMnist("t10k")]);
   const order = permutationValues(foldIn(key, 0), train.labels.length);

@@ -11,6 +11,7 @@ import {
   klMatching,
   knn,
   learnedLogit,
+  logitNetwork,
   mahalanobis,
   mahalanobisEnsemble,
   margin,
@@ -29,11 +30,15 @@ import { run, sgld } from "@jem-js/samplers";
 import * as tf from "@tensorflow/tfjs";
 import type { Networks } from "./networks.ts";
 
-/** All detectors that can be fitted on a network as it is, by the names of the table; larger scores are more anomalous. */
+/**
+ * All detectors that can be fitted on a network as it is, by the names of the table; larger scores are more anomalous. Networks that
+ * look at logits are trained for so many epochs.
+ */
 export function detectorsOf(
   model: tf.LayersModel,
   { sgld: steps }: Pick<Networks, "sgld">,
   key: Key,
+  epochs: number,
 ): Record<string, Detector> {
   // What a convolution says is in its activation, too.
   const layers = model.layers.map(({ name }) => name).filter((name) => name.startsWith("activation"));
@@ -62,8 +67,10 @@ export function detectorsOf(
     ASH: ash(),
     SHE: she(),
     DICE: dice(),
-    "logits, learned": learnedLogit(),
-    "softmax, learned": learnedLogit({ inputs: "softmax" }),
+    "logits, regression": learnedLogit(),
+    "softmax, regression": learnedLogit({ inputs: "softmax" }),
+    "logits, network": logitNetwork({ key: foldIn(key, 1), epochs }),
+    "softmax, network": logitNetwork({ key: foldIn(key, 1), epochs, inputs: "softmax" }),
     "energy + kNN, z-scores": combine([energy(), knn()]),
   };
 }

@@ -5,7 +5,14 @@ import { readOptions, usage } from "./options.ts";
 test("readOptions() has defaults, and others for a smoke run", () => {
   const now = new Date("2026-01-02T03:04:05Z");
   const options = readOptions([], now);
-  expect(options).toMatchObject({ run: undefined, images: 1000, fitted: 2000, seed: 0, smoke: false });
+  expect(options).toMatchObject({
+    run: undefined,
+    images: 1000,
+    fitted: 2000,
+    iterations: 1000,
+    seed: 0,
+    smoke: false,
+  });
   expect(options!.out).toMatch(/ood_benchmark-2026-01-02T03-04-05$/);
   expect(readOptions(["--smoke"])).toMatchObject({ images: 20, fitted: 200, smoke: true });
   expect(readOptions(["--help"])).toBe(undefined);

@@ -10,6 +10,8 @@ export interface Options {
   readonly images: number;
   /** How many training images detectors are fitted on. */
   readonly fitted: number;
+  /** For how many iterations networks are trained whose detectors need a head of their own. */
+  readonly iterations: number;
   readonly seed: number;
   readonly backend: string | undefined;
   readonly out: string;
@@ -25,6 +27,7 @@ Usage: npm start --workspace @jem-js-examples/ood_benchmark -- [options]
   --run FOLDER     a finished run of the main job, npm start (default: the newest in runs/)
   --images N       how many images of each set are scored (default 1000)
   --fitted N       how many training images detectors are fitted on (default 2000)
+  --iterations N   how long networks are trained that need a head of their own (default 1000)
   --seed N         seed of everything random (default 0)
   --backend NAME   ${backendNames.join(", ")} (default: native where it is installed, else wasm)
   --out FOLDER     where results.json, tables.md and the figures go (default runs/ood_benchmark-<time>)
@@ -39,6 +42,7 @@ export function readOptions(args: readonly string[], now: Date = new Date()): Op
       run: { type: "string" },
       images: { type: "string" },
       fitted: { type: "string" },
+      iterations: { type: "string", default: "1000" },
       seed: { type: "string", default: "0" },
       backend: { type: "string" },
       out: { type: "string" },
@@ -57,6 +61,7 @@ export function readOptions(args: readonly string[], now: Date = new Date()): Op
     run: values.run === undefined ? undefined : fromCaller(values.run),
     images: readInteger("--images", values.images ?? (smoke ? "20" : "1000"), 2, 10_000),
     fitted: readInteger("--fitted", values.fitted ?? (smoke ? "200" : "2000"), 200, 50_000),
+    iterations: readInteger("--iterations", values.iterations, 1, 100_000),
     seed: readInteger("--seed", values.seed, 0, Number.MAX_SAFE_INTEGER),
     backend: values.backend,
     out: fromCaller(values.out ?? join("runs", `ood_benchmark-${time}`)),

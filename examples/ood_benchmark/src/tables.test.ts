@@ -2,7 +2,7 @@ import { benchmark, energy, learnedLogit } from "@jem-js/ood";
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { compare } from "./acceptance.ts";
-import { comparisonTable, figuresOf } from "./tables.ts";
+import { comparisonTable, figuresOf, trainedTable } from "./tables.ts";
 
 async function resultOf(scale: number) {
   const classifier = (x: tf.Tensor) => tf.mul(x, scale) as tf.Tensor2D;
@@ -38,4 +38,17 @@ test("figuresOf() names accuracies and AUROCs, of which compare() lets none pass
   expect(figures).toMatchObject({ "JEM, energy, zeros": 1, "JEM, accuracy on MNIST": 2 / 3 });
   const rows = compare(figures, { "JEM, energy, zeros": { min: 0.9 }, other: { min: 0 } });
   expect(rows.map(({ passes }) => passes)).toEqual([true, false]);
+});
+
+test("trainedTable() has a line a detector, with the accuracy of its network", async () => {
+  const lines = trainedTable({ head: await resultOf(1), other: await resultOf(-1) })
+    .split("\n")
+    .slice(2);
+  expect(lines).toEqual([
+    "| network | accuracy | detector | zeros (far) |",
+    "| --- | --- | --- | --- |",
+    "| head | 66.7 | energy | 100.0 |",
+    "| head | 66.7 | a\\|b † | 100.0 |",
+    "| other | 66.7 | energy | 0.0 |",
+  ]);
 });

@@ -7,7 +7,7 @@ export type Results = Readonly<Record<string, Benchmark>>;
 export function comparisonTable(results: Results): string {
   const names = Object.keys(results);
   const rows = Object.values(results).flatMap((benchmark) => benchmark.rows);
-  const sets = [...new Map(rows.map(({ outSet, distance }) => [outSet, distance]))];
+  const sets = setsOf(results);
   const found = new Map(
     Object.entries(results).flatMap(([name, benchmark]) =>
       benchmark.rows.map((row) => [`${row.detector}\n${row.outSet}\n${name}`, row.auroc] as const),
@@ -23,6 +23,25 @@ export function comparisonTable(results: Results): string {
   return `AUROC in %, ${names.join(" / ")}; † tuned with out-of-distribution examples, of Fashion-MNIST:\n\n${table}`;
 }
 
+/** The same of networks that were trained for a detector of their own, with their accuracies. */
+export function trainedTable(results: Results): string {
+  const sets = setsOf(results);
+  const lines = Object.entries(results).flatMap(([network, benchmark]) =>
+    [...new Map(benchmark.rows.map((row) => [row.detector, row.tunedWithOutOfDistribution]))].map(
+      ([detector, isTuned]) => [
+        network,
+        ...Object.values(benchmark.accuracies).map(percent),
+        isTuned ? `${detector} †` : detector,
+        ...sets.map(([set]) =>
+          percent(benchmark.rows.find((row) => row.detector === detector && row.outSet === set)?.auroc),
+        ),
+      ],
+    ),
+  );
+  const head = ["network", "accuracy", "detector", ...sets.map(([set, distance]) => `${set} (${distance})`)];
+  return `AUROC in % of networks that were trained for a detector of their own, beside MSP on the same network:\n\n${markdownTable(head, lines)}`;
+}
+
 /** The accuracies of the networks and the AUROCs by name, for `expected.json`. */
 export function figuresOf(results: Results): Record<string, number> {
   const entries = Object.entries(results).flatMap(([name, { rows, accuracies }]) => [
@@ -30,6 +49,12 @@ export function figuresOf(results: Results): Record<string, number> {
     ...rows.map((row) => [`${name}, ${row.detector}, ${row.outSet}`, row.auroc] as const),
   ]);
   return Object.fromEntries(entries);
+}
+
+/** The out-of-distribution sets and how far they are. */
+function setsOf(results: Results): [set: string, distance: string][] {
+  const rows = Object.values(results).flatMap((benchmark) => benchmark.rows);
+  return [...new Map(rows.map(({ outSet, distance }) => [outSet, distance]))];
 }
 
 /** A table as Markdown: a head, and rows of as many cells. */

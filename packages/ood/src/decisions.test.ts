@@ -1,5 +1,5 @@
 import { foldIn, key, uniformValues } from "@jem-js/random";
-import { rankingCases } from "@jem-js-internal/testing";
+import { golden, rankingCases } from "@jem-js-internal/testing";
 import { type Tensor, type Tensor2D, tensor2d, zeros } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import {
@@ -114,6 +114,27 @@ describe("benchmark()", () => {
       expect(row!.ties).toBeCloseTo(pairs.filter(Boolean).length / pairs.length, 12);
     },
   );
+
+  test("has the metrics of fixture F2", async () => {
+    const F2 = golden("ood_fixtures").F2_rank;
+    const out: OutSet = { source: set(F2.ood), distance: "near" };
+    const { rows } = await benchmark(
+      { energy: await energy().fit((x: Tensor) => x.neg().concat(x.neg().sub(1e4), 1) as Tensor2D) },
+      { in: set(F2.id) },
+      { out },
+    );
+    const [row] = rows;
+    const found = [
+      row!.auroc,
+      row!.auprOut,
+      row!.auprIn,
+      row!.fpr95OutPositive,
+      row!.fpr95InPositive,
+      row!.detectionError,
+    ];
+    const expected = [F2.auroc, F2.ap_out, F2.ap_in, F2.fpr95_oodpos, F2.fpr95_idpos, F2.detection_error];
+    expect(found).toBeAllclose(expected, { rtol: 1e-9, atol: 1e-9 });
+  });
 
   test("goes over detectors of different classifiers, several sets, and marks what was tuned", async () => {
     const identity = (x: Tensor): Tensor2D => x as Tensor2D;
