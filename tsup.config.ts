@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 
 const { exports, bin = {} } = JSON.parse(readFileSync("package.json", "utf8")) as {
@@ -6,11 +6,12 @@ const { exports, bin = {} } = JSON.parse(readFileSync("package.json", "utf8")) a
   bin?: Record<string, string>;
 };
 
-/** One build for every package: ESM and declarations of the sources that its package.json exports, and its commands. */
+/** One build for every package: ESM and declarations of the sources that its package.json exports, its commands and its worker threads. */
 export default defineConfig({
   entry: [
     ...Object.values(exports).flatMap(({ "@jem-js/source": source }) => source ?? []),
     ...Object.values(bin).map((file) => file.replace("dist/", "src/").replace(/\.js$/, ".ts")),
+    ...readdirSync("src").flatMap((file) => (file.endsWith("_worker.ts") ? `src/${file}` : [])),
   ],
   format: ["esm"],
   target: "node20",

@@ -119,6 +119,7 @@ const jobs: Job[] = [
   frechetJob("numpy, scipy sqrtm", "fid sqrtm", false),
   frechetJob("numpy eigh", "fid eigh", true),
   kernelJob(5),
+  kernelJob(10),
   kernelJob(100),
 ];
 

@@ -23,20 +23,33 @@ Usage: npm start --workspace @jem-js-examples/ddgm -- [options]
   --out FOLDER    where figures and results.json go (default runs/ddgm-<time>)`;
 
 const games: readonly Game[] = ["DDGM", "GAN"];
+/** Densities in the plane, with what their energies are like: the quadratic term must let all of the data be. */
+const tasks: readonly PlaneTask[] = [
+  { name: "eight_gaussians", density: eightGaussians(), variance: 16, experts: 4, entropyWeight: 1 },
+  { name: "moons", density: moons(), variance: 2, experts: 16, entropyWeight: 0.1 },
+];
+
+interface PlaneTask {
+  readonly name: string;
+  readonly density: ToyDensity;
+  readonly variance: number;
+  readonly experts: number;
+  readonly entropyWeight: number;
+}
+
 const terms = { loss: "loss", energyGap: "gap" };
 
 async function playPlane(seed: number, iterations: number, out: string): Promise<PlaneRow[]> {
-  const densities: Record<string, ToyDensity> = { eight_gaussians: eightGaussians(), moons: moons() };
   const rows: PlaneRow[] = [];
-  for (const [name, density] of Object.entries(densities)) {
+  for (const { name, density, entropyWeight, ...energy } of tasks) {
     const [forModel, forGenerator, forRun, forTest] = split(key(seed), 4) as [Key, Key, Key, Key];
     const panels = [await truth(density, forTest)];
     for (const game of games) {
-      const model = productOfExperts(forModel, { inputShape: [2], units: [128, 128], experts: 4, variance: 16 });
+      const model = productOfExperts(forModel, { inputShape: [2], units: [128, 128], ...energy });
       const generator = mlpGenerator(forGenerator, { latent: 4, units: [128, 128], outputShape: [2] });
       const played = await play(
         game,
-        { model, generator, modelRate: 1e-3, generatorRate: 1e-3, entropyWeight: 1 },
+        { model, generator, modelRate: 1e-3, generatorRate: 1e-3, entropyWeight },
         {
           key: forRun,
           iterations,

@@ -27,6 +27,45 @@ export function golden(name: string): any {
   return JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), "utf8"));
 }
 
+/** Reads `internal/testing/golden/<name>.safetensors`: arrays by name, of float16, float32, int64 or uint8. */
+export function goldenArrays(name: string): Map<string, { shape: number[]; data: number[] }> {
+  const file = readFileSync(new URL(`../golden/${name}.safetensors`, import.meta.url));
+  const start = 8 + Number(file.readBigUInt64LE(0));
+  const header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = JSON.parse(
+    file.toString("utf8", 8, start),
+  );
+  const half = (bits: number): number => {
+    const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+    const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+    return bits & 0x8000 ? -size : size;
+  };
+  const types: Record<string, [bytes: number, read: (at: number) => number]> = {
+    F16: [2, (at) => half(file.readUInt16LE(at))],
+    F32: [4, (at) => file.readFloatLE(at)],
+    I64: [8, (at) => Number(file.readBigInt64LE(at))],
+    U8: [1, (at) => file.readUInt8(at)],
+  };
+  const entries = Object.entries(header).filter(([key]) => key !== "__metadata__");
+  return new Map(
+    entries.map(
+      ([
+        key,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => {
+        const [bytes, read] = types[dtype]!;
+        return [
+          key,
+          { shape, data: Array.from({ length: (to - from) / bytes }, (_, i) => read(start + from + i * bytes)) },
+        ];
+      },
+    ),
+  );
+}
+
 /** A case of the fixture `ood_metrics`: scores in and out of distribution, and what is expected of them. */
 export interface RankingCase {
   readonly scores_id: number[];

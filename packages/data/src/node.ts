@@ -14,5 +14,12 @@
  * @module
  */
 export * from "./cached_file.ts";
+export * from "./dataset_presets.ts";
+export * from "./list_celeba.ts";
+export * from "./list_image_folder.ts";
+export * from "./load_dataset.ts";
 export * from "./read_image_folder.ts";
+export * from "./read_images.ts";
+export * from "./read_jpeg.ts";
+export * from "./stream_images.ts";
 export * from "./uci_table.ts";

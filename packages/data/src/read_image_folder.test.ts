@@ -34,11 +34,27 @@ describe("readImageFolder()", () => {
     expect([...dataset.images]).toEqual([...colour!, ...palette!, ...colour!]);
   });
 
+  test("makes pictures of any size and kind one shape", async () => {
+    await put("cat", "1.png", png("colour"));
+    await put("cat", "2.png", png("grey"));
+    const jpeg: { base64: string }[] = golden("image_files").jpeg;
+    await put("dog", "3.JPG", Buffer.from(jpeg[0]!.base64, "base64"));
+    // By what it is, not by its name.
+    await put("dog", "4.png", Buffer.from(jpeg[1]!.base64, "base64"));
+    const dataset = await readImageFolder(folder, { size: [6, 4], channels: 3 });
+    expect([dataset.shape, dataset.size, ...dataset.labels]).toEqual([[6, 4, 3], 4, 0, 0, 1, 1]);
+    const grey = await readImageFolder(folder, { size: 5, channels: 1, fit: "stretch" });
+    expect(grey.shape).toEqual([5, 5, 1]);
+    await expect(readImageFolder(folder, { size: 5, channels: 1, maxBytes: 99 })).rejects.toThrow("99 bytes");
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(readImageFolder(folder, { signal })).rejects.toThrow("enough");
+  });
+
   test("refuses what makes no dataset, and says which file", async () => {
     await expect(readImageFolder(join(folder, "none"))).rejects.toThrow("ENOENT");
     await expect(readImageFolder(folder)).rejects.toThrow("must have a folder for each class but found none");
     await mkdir(join(folder, "cat"));
-    await expect(readImageFolder(folder)).rejects.toThrow("cat must have .png files but found none");
+    await expect(readImageFolder(folder)).rejects.toThrow("cat must have .png or .jpg files but found none");
     await put("cat", "1.png", png("colour"));
     await expect(readImageFolder(folder, { maxBytes: 100 })).rejects.toThrow(
       "expected at most 100 bytes but found 11 x 7",

@@ -1,5 +1,7 @@
 import { checkBytes } from "./_check.ts";
-import { type NumericArray, toRowMajor } from "./_row_major.ts";
+import { halfToNumber } from "./_half.ts";
+import { toRowMajor } from "./_row_major.ts";
+import { readValues } from "./_values.ts";
 import type { IdxArray } from "./read_idx.ts";
 
 type Read = (view: DataView, at: number, little: boolean) => number;
@@ -76,30 +78,8 @@ export function readNpy(bytes: Uint8Array): IdxArray {
       `Cannot ${action}: expected ${expected} bytes for ${descr} of shape [${shape.join(", ")}] but found ${bytes.length}`,
     );
   }
-  const fill = <T extends NumericArray>(data: T): T => {
-    for (let i = 0; i < count; i++) {
-      const value = read(view, start + i * width, descr[0] !== ">");
-      data[i] = value;
-      if (dtype === "int32" && data[i] !== value) {
-        throw new RangeError(`Cannot ${action}: integers must fit in 32 bits but found ${value} at ${i}`);
-      }
-    }
-    return fortran && shape.length > 1 ? toRowMajor(data, shape) : data;
-  };
-  switch (dtype) {
-    case "uint8":
-      return { dtype, shape, data: fill(new Uint8Array(count)) };
-    case "int8":
-      return { dtype, shape, data: fill(new Int8Array(count)) };
-    case "int16":
-      return { dtype, shape, data: fill(new Int16Array(count)) };
-    case "int32":
-      return { dtype, shape, data: fill(new Int32Array(count)) };
-    case "float32":
-      return { dtype, shape, data: fill(new Float32Array(count)) };
-    case "float64":
-      return { dtype, shape, data: fill(new Float64Array(count)) };
-  }
+  const data = readValues(action, dtype, count, (i) => read(view, start + i * width, descr[0] !== ">"));
+  return { dtype, shape, data: fortran && shape.length > 1 ? toRowMajor(data, shape) : data } as IdxArray;
 }
 
 /** Reads the Python dictionary of three entries that a header is; nothing else is understood. */
@@ -115,14 +95,4 @@ function parseHeader(action: string, bytes: Uint8Array): { descr: string; fortra
     );
   }
   return { descr, fortran: fortran === "True", shape: (sides.match(/\d+/g) ?? []).map(Number) };
-}
-
-/** The number whose IEEE 754 half-precision bits these are. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { golden } from "@jem-js-internal/testing";
+import { golden, goldenArrays } from "@jem-js-internal/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { gunzip, readCifar, readIdx, readNpy, readNpz, readPng, readSvhn } from "./mod.ts";
+import { gunzip, readCifar, readIdx, readNpy, readNpz, readPng, readSafetensors, readSvhn } from "./mod.ts";
 
 interface NpyFile {
   readonly type: string;
@@ -14,6 +15,7 @@ const files: {
   npy: NpyFile[];
   npz: { by: string; base64: string; x: { shape: number[]; data: number[] } }[];
   png: { kind: string; base64: string; shape: number[]; data: number[] }[];
+  safetensors: { type: string; base64: string; data: number[] }[];
   svhn: { compressed: boolean; labels: string; base64: string; images: number[] }[];
 } = golden("data_files");
 const bytesOf = ({ base64 }: { readonly base64: string }): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
@@ -82,6 +84,64 @@ describe("readNpy()", () => {
     expect(() => readNpy(bytes)).toThrow(type);
     expect(() => readNpy(bytes)).toThrow(message);
   });
+});
+
+describe("readSafetensors()", () => {
+  const file = new Uint8Array(
+    readFileSync(new URL("../../../internal/testing/golden/jem_wrn.safetensors", import.meta.url)),
+  );
+
+  test("reads what safetensors.numpy.save_file wrote", () => {
+    const arrays = readSafetensors(file);
+    const expected = goldenArrays("jem_wrn");
+    expect([...arrays.keys()]).toEqual([...expected.keys()]);
+    for (const [name, { shape, data }] of expected) {
+      expect(arrays.get(name)!.shape).toEqual(shape);
+      expect([...arrays.get(name)!.data]).toEqual(data);
+    }
+  });
+
+  test.each(files.safetensors)("reads what PyTorch keeps as $type", ({ base64, data }) => {
+    const array = readSafetensors(bytesOf({ base64 })).get("x")!;
+    expect(array.shape).toEqual([2, 2]);
+    expect([...array.data]).toEqual(data);
+  });
+
+  const safetensors = (header: unknown, ...body: number[]): Uint8Array => {
+    const text = typeof header === "string" ? header : JSON.stringify(header);
+    return Uint8Array.of(text.length & 255, text.length >> 8, 0, 0, 0, 0, 0, 0, ...Buffer.from(text), ...body);
+  };
+  const w = (dtype: unknown, shape: unknown, data_offsets: unknown) => ({ w: { dtype, shape, data_offsets } });
+  test.each([
+    ["too little", Uint8Array.of(1, 2), RangeError, "found a file of 2 (truncated or another)"],
+    ["a long header", replaced(file.subarray(0, 100), 0, 255, 255), RangeError, "expected a header of"],
+    [
+      "a huge header",
+      Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 123, 125),
+      RangeError,
+      "of 1844674407370955",
+    ],
+    ["no JSON", safetensors("{w}"), TypeError, "the header must be JSON"],
+    ["no object", safetensors([]), TypeError, "the header must be a JSON object"],
+    ["another type", safetensors(w("F8_E4M3", [1], [0, 1]), 0), TypeError, '"w" must have a type of BOOL'],
+    ["a negative side", safetensors(w("U8", [-1], [0, 1]), 0), TypeError, '"w" must have a shape but is'],
+    ["no offsets", safetensors(w("U8", [1], 0), 0), TypeError, '"w" must have two data_offsets'],
+    ["huge dimensions", safetensors(w("U8", [2 ** 40, 2 ** 40], [0, 1]), 0), RangeError, "but found it at [0, 1]"],
+    ["a gap", safetensors(w("U8", [1], [1, 2]), 0, 0), RangeError, 'expected "w" at [0, 1] but found it at [1, 2]'],
+    ["too many bytes", safetensors(w("U8", [1], [0, 1]), 0, 0), RangeError, "bytes but found"],
+    ["a truncated file", file.subarray(0, -1), RangeError, "bytes but found 182826"],
+    [
+      "an integer that does not fit",
+      safetensors(w("I64", [], [0, 8]), 0, 0, 0, 0, 1, 0, 0, 0),
+      RangeError,
+      "4294967296 at 0",
+    ],
+  ] as const)("refuses %s", (_, bytes, type, message) => {
+    expect(() => readSafetensors(bytes)).toThrow(type);
+    expect(() => readSafetensors(bytes)).toThrow(message);
+  });
+
+  test("reads no array from an empty file", () => expect(readSafetensors(safetensors("{}")).size).toBe(0));
 });
 
 describe("readNpz()", () => {

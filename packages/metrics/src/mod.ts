@@ -12,6 +12,7 @@
  * @module
  */
 export * from "./accuracy.ts";
+export * from "./adversarial_group_calibration.ts";
 export * from "./auroc.ts";
 export * from "./average_precision.ts";
 export * from "./bootstrap_examples_interval.ts";
@@ -55,6 +56,7 @@ export * from "./resize_images.ts";
 export * from "./risk_coverage_curve.ts";
 export * from "./roc_curve.ts";
 export * from "./sample_crps.ts";
+export * from "./sample_forecast.ts";
 export * from "./sparsification_curve.ts";
 export * from "./spread_calibration.ts";
 export * from "./temperature_scaling.ts";

@@ -1,15 +1,7 @@
 import { checkCount } from "./_check.ts";
-import { readGaussians } from "./_gaussian.ts";
-import { normalCdf } from "./_normal.ts";
-import { readSamples } from "./_read_samples.ts";
+import { coverageOf, equalLevels, transformsOf } from "./_transforms.ts";
 import type { GaussianForecast } from "./gaussian_crps.ts";
-import type { Matrix } from "./matrix.ts";
-
-/** Forecasts of `n` numbers by samples. */
-export interface SampleForecast {
-  /** The samples, `[samples, n]`, at least one. */
-  readonly samples: Matrix;
-}
+import type { SampleForecast } from "./sample_forecast.ts";
 
 /** How often forecasts cover what was observed. */
 export interface PredictiveCalibration {
@@ -33,9 +25,6 @@ export interface PredictiveCalibration {
   /** The root of the mean variance (of samples: divided by their number): sharpness, smaller is sharper. */
   readonly sharpness: number;
 }
-
-/** Of ten samples, 0.65 and the level 0.3 are to meet. */
-const ROUNDING = 1e-12;
 
 /** Options of {@linkcode predictiveCalibration}. */
 export interface PredictiveCalibrationOptions {
@@ -76,15 +65,13 @@ export function predictiveCalibration(
   const { levels: count = 11 } = options;
   const action = "compute the calibration of forecasts";
   checkCount(action, "levels", count, 2);
-  const isSampled = typeof forecast === "object" && forecast !== null && "samples" in forecast;
-  const { pit, sharpness } = isSampled
-    ? ofSamples(action, forecast, targets)
-    : ofGaussians(action, forecast as GaussianForecast, targets);
-  const levels = Float64Array.from({ length: count }, (_, i) => i / (count - 1));
-  const share = (holds: (u: number) => boolean): number =>
-    pit.reduce((sum, u) => sum + (holds(u) ? 1 : 0), 0) / pit.length;
-  const intervalCoverage = levels.map((level) => share((u) => Math.abs(2 * u - 1) <= level + ROUNDING));
-  const quantileCoverage = levels.map((level) => share((u) => u <= level + ROUNDING));
+  const { pit, sharpness } = transformsOf(action, forecast, targets);
+  const levels = equalLevels(count);
+  const intervalCoverage = coverageOf(
+    pit.map((u) => Math.abs(2 * u - 1)),
+    levels,
+  );
+  const quantileCoverage = coverageOf(pit, levels);
   const differences = intervalCoverage.map((covered, i) => covered - levels[i]!);
   const gaps = differences.map(Math.abs);
   return {
@@ -97,35 +84,6 @@ export function predictiveCalibration(
     miscalibrationArea: areaOf(differences) / (count - 1),
     sharpness,
   };
-}
-
-type Transforms = Pick<PredictiveCalibration, "pit" | "sharpness">;
-
-function ofGaussians(action: string, forecast: GaussianForecast, targets: ArrayLike<number>): Transforms {
-  const { mean, std, y } = readGaussians(action, forecast, targets, false);
-  return {
-    pit: y.map((value, i) => normalCdf((value - mean[i]!) / std[i]!)),
-    sharpness: Math.sqrt(std.reduce((sum, s) => sum + s * s, 0) / std.length),
-  };
-}
-
-function ofSamples(action: string, { samples }: SampleForecast, targets: ArrayLike<number>): Transforms {
-  const { data, count, y } = readSamples(action, samples, targets);
-  const n = y.length;
-  let variances = 0;
-  const pit = y.map((target, i) => {
-    let [halves, mean, squares] = [0, 0, 0];
-    for (let t = 0; t < count; t++) {
-      const value = data[t * n + i]!;
-      halves += value < target ? 2 : value === target ? 1 : 0;
-      const step = value - mean;
-      mean += step / (t + 1);
-      squares += step * (value - mean);
-    }
-    variances += squares / count;
-    return halves / (2 * count);
-  });
-  return { pit, sharpness: Math.sqrt(variances / n) };
 }
 
 /** The area between lines through points one apart and the axis, which the lines may cross. */

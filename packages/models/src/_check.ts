@@ -1,3 +1,5 @@
+import { foldIn, type Key } from "@jem-js/random";
+
 /** Throws unless `value` is an integer of at least `minimum`. */
 export function checkInteger(action: string, name: string, value: number, minimum: number): void {
   if (!Number.isSafeInteger(value) || value < minimum) {
@@ -28,5 +30,20 @@ export function checkChoice(action: string, name: string, value: string, choices
   if (!choices.includes(value)) {
     const expected = choices.map((choice) => JSON.stringify(choice)).join(", ");
     throw new TypeError(`Cannot ${action}: ${name} must be one of ${expected} but found ${String(value)}`);
+  }
+}
+
+/** Throws unless `key` is a key. */
+export function checkKey(key: Key): void {
+  foldIn(key, 0);
+}
+
+/** Throws unless `shape` is the shape of an image, `[height, width, channels]`. */
+export function checkImageShape(action: string, shape: readonly number[]): void {
+  checkIntegers(action, "inputShape", shape, 1);
+  if (shape.length !== 3) {
+    throw new TypeError(
+      `Cannot ${action}: inputShape must be [height, width, channels] but found [${shape.join(", ")}]`,
+    );
   }
 }

@@ -1,7 +1,7 @@
 import type { Key } from "@jem-js/random";
 import { input, type LayersModel, layers, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
-import { checkChoice, checkInteger, checkIntegers } from "./_check.ts";
-import { ACTIVATIONS, activate, drawWeights, INITIALIZERS, setWeights, UNSET } from "./_network.ts";
+import { checkChoice, checkImageShape, checkInteger, checkIntegers, checkKey } from "./_check.ts";
+import { ACTIVATIONS, activate, INITIALIZERS, initializeWeights, UNSET } from "./_network.ts";
 import type { Activation } from "./activation.ts";
 import { doubleDifferentiable } from "./double_differentiable.ts";
 import type { Initializer } from "./initializer.ts";
@@ -63,12 +63,7 @@ export function convNet(key: Key, options: ConvNetOptions): LayersModel {
   const action = "create convNet";
   const { inputShape, filters, strides, classes, kernelSize = 3 } = options;
   const { activation = "leakyRelu", pooling = "average", initializer = "pytorch", name = "conv_net" } = options;
-  checkIntegers(action, "inputShape", inputShape, 1);
-  if (inputShape.length !== 3) {
-    throw new TypeError(
-      `Cannot ${action}: inputShape must be [height, width, channels] but found [${inputShape.join(", ")}]`,
-    );
-  }
+  checkImageShape(action, inputShape);
   checkIntegers(action, "filters", filters, 1);
   const strideOf = typeof strides === "number" ? filters.map(() => strides) : strides;
   checkIntegers(action, "strides", strideOf, 1);
@@ -83,14 +78,9 @@ export function convNet(key: Key, options: ConvNetOptions): LayersModel {
   checkChoice(action, "pooling", pooling, ["average", "flatten"]);
   checkChoice(action, "initializer", initializer, INITIALIZERS);
 
-  const [height, width, channels] = inputShape as readonly [number, number, number];
-  // "same" padding: a side of n becomes ceil(n / stride).
-  const sideAfter = (side: number): number => strideOf.reduce((n, stride) => Math.ceil(n / stride), side);
-  const features = filters.at(-1)! * (pooling === "average" ? 1 : sideAfter(height) * sideAfter(width));
-  const kernels = filters.map((count, i) => [kernelSize, kernelSize, i === 0 ? channels : filters[i - 1]!, count]);
-  const weights = drawWeights(key, [...kernels, [features, classes]], initializer);
+  checkKey(key);
 
-  const image = input({ shape: [height, width, channels], name: "image" });
+  const image = input({ shape: [...inputShape], name: "image" });
   let x: SymbolicTensor = image;
   filters.forEach((count, i) => {
     const convolution = layers.conv2d({
@@ -108,6 +98,6 @@ export function convNet(key: Key, options: ConvNetOptions): LayersModel {
   x = pool.apply(x) as SymbolicTensor;
   x = layers.dense({ units: classes, name: "logits", ...UNSET }).apply(x) as SymbolicTensor;
   const network = doubleDifferentiable(model({ inputs: image, outputs: x, name }));
-  setWeights(network, weights);
+  initializeWeights(network, key, initializer);
   return network;
 }

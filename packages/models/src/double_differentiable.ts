@@ -1,5 +1,13 @@
 import { elu, leakyRelu, logSoftmax, sigmoid, softmax, softplus, swish, tanh } from "@jem-js/energy";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import {
+  AvgPoolGrad,
+  avgPool,
+  customGrad,
+  engine,
+  type GradSaveFunc,
+  type Tensor,
+  type Tensor4D,
+} from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { unfuseLayers } from "./unfuse_layers.ts";
 
@@ -12,8 +20,8 @@ import { unfuseLayers } from "./unfuse_layers.ts";
  * stay the same to rounding. {@linkcode convNet} and {@linkcode mlp} do it to what they build; call it on a model of yours, or on one
  * that was loaded.
  *
- * Changed are the layers `Activation`, `LeakyReLU` and `ELU` and the activations of other layers, at any depth of nesting;
- * ReLU is right as it is. What stays without right second derivatives, such as pooling of windows, is found by
+ * Changed are the layers `Activation`, `LeakyReLU`, `ELU` and `AveragePooling2D` and the activations of other layers, at any depth of nesting;
+ * ReLU is right as it is. What stays without right second derivatives, such as the maximum of windows, is found by
  * `checkSecondDerivatives` of `@jem-js/energy`.
  *
  * @example Usage
@@ -43,7 +51,9 @@ export function doubleDifferentiable(model: LayersModel): LayersModel {
     if ("layers" in layer) doubleDifferentiable(layer as unknown as LayersModel);
     else if (kind === "LeakyReLU") parts.call = (x) => leakyRelu(single(x), parts.alpha);
     else if (kind === "ELU") parts.call = (x) => elu(single(x));
-    else if (name !== undefined && Object.hasOwn(ACTIVATIONS, name)) {
+    else if (kind === "AveragePooling2D" && parts.dataFormat === "channelsLast") {
+      parts.call = (x) => averagePool(single(x) as Tensor4D, parts);
+    } else if (name !== undefined && Object.hasOwn(ACTIVATIONS, name)) {
       // An heir of the activation still has its name and configuration, by which the model is saved.
       parts.activation = Object.create(parts.activation!, { apply: { value: ACTIVATIONS[name] } });
     }
@@ -52,10 +62,18 @@ export function doubleDifferentiable(model: LayersModel): LayersModel {
 }
 
 /** What is used of the layers; TensorFlow.js does not export their types. */
-interface ActivatedLayer {
+interface ActivatedLayer extends Windows {
   activation?: { getClassName(): string } | null;
   readonly alpha: number;
+  readonly dataFormat: string;
   call(inputs: Tensor | Tensor[]): Tensor;
+}
+
+/** What a pooling layer knows of its windows. */
+interface Windows {
+  readonly poolSize: [number, number];
+  readonly strides: [number, number];
+  readonly padding: "same" | "valid";
 }
 
 const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
@@ -70,4 +88,26 @@ const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
 
 function single(x: Tensor | Tensor[]): Tensor {
   return Array.isArray(x) ? x[0]! : x;
+}
+
+/** The mean of each window. It is linear, and so is its gradient: each is the gradient of the other. */
+function averagePool(x: Tensor4D, windows: Windows): Tensor4D {
+  const { poolSize, strides, padding } = windows;
+  return customGrad((input, save) => {
+    (save as GradSaveFunc)([input as Tensor4D]);
+    return {
+      value: avgPool(input as Tensor4D, poolSize, strides, padding),
+      gradFunc: (dy, [saved]) => spreadWindows(dy as Tensor4D, saved as Tensor4D, windows),
+    };
+  })(x) as Tensor4D;
+}
+
+/** Spreads `dy` over the windows of `input`, of which only the shape matters. */
+function spreadWindows(dy: Tensor4D, input: Tensor4D, windows: Windows): Tensor4D {
+  const { poolSize, strides, padding } = windows;
+  const attributes = { filterSize: poolSize, strides, pad: padding };
+  return customGrad((values) => ({
+    value: engine().runKernel(AvgPoolGrad, { dy: values as Tensor4D, input }, attributes) as Tensor4D,
+    gradFunc: (ddy) => averagePool(ddy as Tensor4D, windows),
+  }))(dy) as Tensor4D;
 }

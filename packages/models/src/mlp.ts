@@ -1,7 +1,7 @@
 import type { Key } from "@jem-js/random";
 import { input, type LayersModel, layers, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
-import { checkChoice, checkInteger, checkIntegers } from "./_check.ts";
-import { ACTIVATIONS, activate, drawWeights, INITIALIZERS, product, setWeights, UNSET } from "./_network.ts";
+import { checkChoice, checkInteger, checkIntegers, checkKey } from "./_check.ts";
+import { ACTIVATIONS, activate, INITIALIZERS, initializeWeights, UNSET } from "./_network.ts";
 import type { Activation } from "./activation.ts";
 import { doubleDifferentiable } from "./double_differentiable.ts";
 import type { Initializer } from "./initializer.ts";
@@ -59,9 +59,7 @@ export function mlp(key: Key, options: MlpOptions): LayersModel {
   checkChoice(action, "activation", activation, ACTIVATIONS);
   checkChoice(action, "initializer", initializer, INITIALIZERS);
 
-  const widths = [product(inputShape), ...units, classes];
-  const kernels = widths.slice(1).map((width, i) => [widths[i]!, width]);
-  const weights = drawWeights(key, kernels, initializer);
+  checkKey(key);
 
   const example = input({ shape: [...inputShape], name: "input" });
   let x: SymbolicTensor = example;
@@ -72,6 +70,6 @@ export function mlp(key: Key, options: MlpOptions): LayersModel {
   });
   x = layers.dense({ units: classes, name: "logits", ...UNSET }).apply(x) as SymbolicTensor;
   const network = doubleDifferentiable(model({ inputs: example, outputs: x, name }));
-  setWeights(network, weights);
+  initializeWeights(network, key, initializer);
   return network;
 }

@@ -26,6 +26,7 @@ export * from "./cross_entropy.ts";
 export * from "./data_negatives.ts";
 export * from "./denoising_score_matching.ts";
 export * from "./energy_discrepancy.ts";
+export * from "./evaluate_stein.ts";
 export * from "./gaussian_noise.ts";
 export * from "./generator.ts";
 export * from "./generator_negatives.ts";
