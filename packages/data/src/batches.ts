@@ -1,5 +1,6 @@
-import { foldIn, type Key, permutationValues } from "@jem-js/random";
-import { checkDataset, checkInteger } from "./_check.ts";
+import type { Key } from "@jem-js/random";
+import { type BatchRows, batchOrder } from "./_batch_order.ts";
+import { checkDataset } from "./_check.ts";
 import { gatherTensors } from "./_gather.ts";
 import type { Batch } from "./batch_tensor.ts";
 import type { Dataset } from "./dataset.ts";
@@ -58,29 +59,10 @@ export interface PlacedBatch extends Batch {
  * Thrown by the call, not by the iterator.
  */
 export function batches(dataset: Dataset, options: BatchesOptions): IterableIterator<PlacedBatch> {
-  const { key, batchSize, dropRemainder = true, epochs = Number.POSITIVE_INFINITY, start = 0 } = options;
   checkDataset("make batches", dataset);
-  checkInteger("make batches", "batchSize", batchSize, 1, dataset.size);
-  checkInteger("make batches", "start", start, 0);
-  if (epochs !== Number.POSITIVE_INFINITY) checkInteger("make batches", "epochs", epochs, 1);
-  const perEpoch = Math[dropRemainder ? "floor" : "ceil"](dataset.size / batchSize);
-  foldIn(key, 0); // refuses what is no key
-  return iterate(dataset, key, batchSize, perEpoch, epochs, start);
+  return iterate(dataset, batchOrder("make batches", dataset.size, options));
 }
 
-function* iterate(
-  dataset: Dataset,
-  key: Key,
-  batchSize: number,
-  perEpoch: number,
-  epochs: number,
-  start: number,
-): Generator<PlacedBatch, undefined> {
-  for (let epoch = Math.floor(start / perEpoch); epoch < epochs; epoch++) {
-    const order = permutationValues(foldIn(key, epoch), dataset.size);
-    for (let index = Math.max(start, epoch * perEpoch); index < (epoch + 1) * perEpoch; index++) {
-      const first = (index - epoch * perEpoch) * batchSize;
-      yield { ...gatherTensors(dataset, order.subarray(first, first + batchSize)), epoch, index };
-    }
-  }
+function* iterate(dataset: Dataset, order: Iterable<BatchRows>): Generator<PlacedBatch, undefined> {
+  for (const { rows, epoch, index } of order) yield { ...gatherTensors(dataset, rows), epoch, index };
 }

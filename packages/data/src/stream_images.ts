@@ -1,6 +1,6 @@
 /// <reference types="node" />
-import { foldIn, type Key, permutationValues } from "@jem-js/random";
 import { tensor1d, tensor4d } from "@tensorflow/tfjs-core";
+import { type BatchRows, batchOrder } from "./_batch_order.ts";
 import { checkInteger } from "./_check.ts";
 import { type DecodedBatch, decoderPool } from "./_decoder_pool.ts";
 import type { PictureOptions } from "./_read_picture.ts";
@@ -46,48 +46,23 @@ export interface StreamImagesOptions extends PictureOptions, BatchesOptions {
  */
 export function streamImages(files: ImageFiles, options: StreamImagesOptions): AsyncIterableIterator<PlacedBatch> {
   const action = "stream images";
-  const { key, batchSize, epochs = Number.POSITIVE_INFINITY, start = 0, workers = 1, ahead = 4 } = options;
-  const { maxBytes = 2 ** 28 } = options;
-  checkInteger(action, "batchSize", batchSize, 1, files.paths.length);
-  checkInteger(action, "start", start, 0);
+  const { workers = 1, ahead = 4, maxBytes = 2 ** 28 } = options;
   checkInteger(action, "workers", workers, 1, 64);
   checkInteger(action, "ahead", ahead, 1);
   checkInteger(action, "maxBytes", maxBytes, 1);
-  if (epochs !== Number.POSITIVE_INFINITY) checkInteger(action, "epochs", epochs, 1);
-  foldIn(key, 0); // refuses what is no key
-  return iterate(files, { ...options, epochs, start, workers, ahead, maxBytes });
-}
-
-/** A batch by the files that it is made of. */
-interface Plan {
-  readonly epoch: number;
-  readonly index: number;
-  readonly rows: Int32Array | Uint32Array;
-}
-
-function* plans(
-  size: number,
-  { key, batchSize, dropRemainder = true, epochs, start }: StreamImagesOptions & { epochs: number; start: number },
-): Generator<Plan, undefined> {
-  const perEpoch = Math[dropRemainder ? "floor" : "ceil"](size / batchSize);
-  for (let epoch = Math.floor(start / perEpoch); epoch < epochs; epoch++) {
-    const order = permutationValues(foldIn(key as Key, epoch), size);
-    for (let index = Math.max(start, epoch * perEpoch); index < (epoch + 1) * perEpoch; index++) {
-      const first = (index - epoch * perEpoch) * batchSize;
-      yield { epoch, index, rows: order.subarray(first, first + batchSize) };
-    }
-  }
+  const order = batchOrder(action, files.paths.length, options);
+  return iterate(files, order, { ...options, workers, ahead, maxBytes });
 }
 
 async function* iterate(
   files: ImageFiles,
-  options: StreamImagesOptions & { epochs: number; start: number; workers: number; ahead: number; maxBytes: number },
+  coming: Iterator<BatchRows>,
+  options: PictureOptions & { readonly workers: number; readonly ahead: number; readonly maxBytes: number },
 ): AsyncGenerator<PlacedBatch, undefined> {
   const { size, fit, channels, workers, ahead, maxBytes } = options;
   const picture: PictureOptions = { ...(size && { size }), ...(fit && { fit }), ...(channels && { channels }) };
   const pool = decoderPool(workers);
-  const coming = plans(files.paths.length, options);
-  const queue: { readonly plan: Plan; readonly decoded: Promise<DecodedBatch> }[] = [];
+  const queue: { readonly plan: BatchRows; readonly decoded: Promise<DecodedBatch> }[] = [];
   const order = (): void => {
     for (let next = coming.next(); !next.done; next = coming.next()) {
       const plan = next.value;
