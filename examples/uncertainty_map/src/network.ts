@@ -2,25 +2,22 @@ import { foldIn, type Key, normalValues, permutationValues } from "@jem-js/rando
 import * as tf from "@tensorflow/tfjs";
 import { classNames, type Scenes, SIDE } from "./scenes.ts";
 
-/** A small fully convolutional network: seven convolutions that are batch normalised, down to a quarter of the side and back. */
+/** A small fully convolutional network: six convolutions that are batch normalised, one of stride 2, the last after an upsampling. */
 export function fullyConvolutional(key: Key): tf.LayersModel {
-  const block = (x: tf.SymbolicTensor, filters: number, strides: number): tf.SymbolicTensor => {
-    const convolution = tf.layers.conv2d({ filters, kernelSize: 3, strides, padding: "same", useBias: false });
-    const normal = tf.layers.batchNormalization({ momentum: 0.9 }).apply(convolution.apply(x));
-    return tf.layers.reLU().apply(normal) as tf.SymbolicTensor;
+  const model = tf.sequential();
+  const block = (filters: number, strides: number, options: object = {}): void => {
+    model.add(tf.layers.conv2d({ filters, kernelSize: 3, strides, padding: "same", useBias: false, ...options }));
+    model.add(tf.layers.batchNormalization({ momentum: 0.9 }));
+    model.add(tf.layers.reLU());
   };
-  /** Doubles the side and adds what was there before it was halved. */
-  const join = (x: tf.SymbolicTensor, before: tf.SymbolicTensor): tf.SymbolicTensor => {
-    const larger = tf.layers.upSampling2d({ size: [2, 2] }).apply(x) as tf.SymbolicTensor;
-    return tf.layers.concatenate().apply([larger, before]) as tf.SymbolicTensor;
-  };
-  const inputs = tf.input({ shape: [SIDE, SIDE, 1] });
-  const whole = block(inputs, 16, 1);
-  const half = block(whole, 32, 2);
-  const quarter = block(block(block(half, 48, 2), 64, 1), 64, 1);
-  const joined = block(join(block(join(quarter, half), 48, 1), whole), 24, 1);
-  const outputs = tf.layers.conv2d({ filters: classNames.length, kernelSize: 1 }).apply(joined) as tf.SymbolicTensor;
-  const model = tf.model({ inputs, outputs });
+  block(16, 1, { inputShape: [SIDE, SIDE, 1] });
+  block(32, 2);
+  block(48, 1);
+  block(48, 1);
+  block(48, 1);
+  model.add(tf.layers.upSampling2d({ size: [2, 2] }));
+  block(24, 1);
+  model.add(tf.layers.conv2d({ filters: classNames.length, kernelSize: 1 }));
   model.layers.forEach((layer, i) => {
     if (layer.getClassName() !== "Conv2D") return;
     const [kernel] = layer.trainableWeights;
