@@ -22,7 +22,7 @@ const { outside = "fashion", smoke, ...given } = parseArgs({ options }).values;
 type Loss = (network: u.LogitsModel, batch: u.PriorNetworkBatch & { readonly labels: tf.Tensor }) => tf.Scalar;
 const losses: Record<string, Loss> = {
   "cross-entropy": crossEntropy,
-  evidential: (...at) => u.evidentialLoss(...at, { divergenceWeight: 0.1 }),
+  evidential: (...at) => u.evidentialLoss(...at, { risk: "marginal", divergenceWeight: 0.1 }),
   "forward KL": (...at) => u.priorNetworkLoss(...at, { divergence: "forward" }),
   "reverse KL": (...at) => u.priorNetworkLoss(...at),
   "DPN+": (...at) => u.precisionRegularizedLoss(...at, { outside: "flat" }),

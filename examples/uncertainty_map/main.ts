@@ -113,7 +113,7 @@ async function main(): Promise<void> {
     };
     const title = "MCBN: where the network is uncertain";
     const svg = uncertaintyMap(figure, { classNames, uncertaintyLabel: name, title, range: [0, 1] });
-    const path = join(out, name.replaceAll(/[^a-z]+/g, "_"));
+    const path = join(out, name.replaceAll(/[^a-z0-9]+/g, "_"));
     writeFileSync(`${path}.svg`, svg);
     writeFileSync(`${path}.png`, toPng(svg));
   }

@@ -120,9 +120,9 @@ function layerwise({ key, epochs }: Training): Trainee {
   };
   const convolution = (filters: number) =>
     tf.layers.conv2d({ filters, kernelSize: 3, strides: 2, padding: "same", kernelInitializer: "zeros" });
-  const first = layerOf(convolution(2 * 16), [28, 28, 1]);
-  const second = layerOf(convolution(2 * 32), [14, 14, 16]);
-  const third = layerOf(convolution(64), [7, 7, 32]);
+  const first = layerOf(convolution(2 * 8), [28, 28, 1]);
+  const second = layerOf(convolution(2 * 16), [14, 14, 8]);
+  const third = layerOf(convolution(64), [7, 7, 16]);
   const last = layerOf(tf.layers.dense({ units: 2 * CLASSES, kernelInitializer: "zeros" }), [64]);
   const stages: GaussianStage[] = [
     first,

@@ -8,6 +8,7 @@ import {
   add,
   dispose,
   matMul,
+  mean,
   mul,
   ones,
   type Tensor,
@@ -127,6 +128,26 @@ test("energy and generator train by turns, report both, and resume exactly", asy
     return values;
   };
   expect(await run([4, 4])).toEqual(await run([8]));
+});
+
+test("the energy remembers: what an earlier generator made stays less likely than data and what the generator makes now", async () => {
+  const model = productOfExperts(key(1), { inputShape: [2], units: [16], experts: 8, variance: 4 });
+  const generator = mlpGenerator(key(2), { latent: 2, units: [16], outputShape: [2] });
+  const sampler = generatorNegatives(model, generator, { optimizer: train.adam(0.01, 0.5), entropyWeight: 0.05 });
+  const made = (): Tensor => generator.generate(tidy(() => mul(normal(key(8), [256, 2]), 0.5)));
+  const early = made();
+  await fit(contrastiveProcedure(model, { sampler }), data(0), {
+    optimizer: train.adam(0.01, 0.5),
+    variables: model.variables as Variable[],
+    iterations: 250,
+    key: key(3),
+  });
+  const energies = await Promise.all(
+    [early, made(), data(1000).next().value!.x].map(async (x) => -(await mean(model.logDensity(x)).data())[0]!),
+  );
+  const [ofEarly, ofNow, ofData] = energies as [number, number, number];
+  expect(ofEarly).toBeGreaterThan(ofData + 0.5);
+  expect(ofEarly).toBeGreaterThan(ofNow + 0.5);
 });
 
 test("an amortised sampler trains with the joint model and leaves no tensors", async () => {

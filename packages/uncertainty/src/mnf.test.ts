@@ -131,7 +131,12 @@ describe("mnfDense()", () => {
   test("is mean-field variational inference without flows, to the bit", async () => {
     const layer = mnfDense(key(0), { inputs: 4, units: 3, flows: 0, initialLogStd: -2 });
     expect(layer.variables.length).toBe(4);
-    const [center, logStd, bias, biasLogVariance] = layer.variables as [Tensor2D, Tensor2D, Tensor1D, Tensor1D];
+    const [center, logStd, bias, biasLogVariance] = layer.variables as unknown as [
+      Tensor2D,
+      Tensor2D,
+      Tensor1D,
+      Tensor1D,
+    ];
     const x = normal(key(1), [5, 4]) as Tensor2D;
     const noise = rowNormal({ key: foldIn(key(2), 2), offset: 0 }, [5, 3]);
     const expected = tidy(() => {
