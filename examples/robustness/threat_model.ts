@@ -1,14 +1,10 @@
 /** Attacks a JEM that refines its inputs before it looks at them, and asks what it sees in noise. See README.md. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { foldIn, key } from "@jem-js/random";
-import { startBackend } from "./src/backend.ts";
-import { readDigits } from "./src/digits.ts";
 import { type Distal, distalTable, drawDistals, makeDistals } from "./src/distals.ts";
 import { maskingTable, suspicious } from "./src/doubts.ts";
 import { exitWith, finish } from "./src/ending.ts";
-import { subjectsOf } from "./src/models.ts";
-import { readOptions, type Script, usage } from "./src/options.ts";
+import type { Script } from "./src/options.ts";
 import {
   type Defence,
   type Effort,
@@ -19,6 +15,7 @@ import {
   maskingOf,
   refinementTable,
 } from "./src/refinement.ts";
+import { start } from "./src/start.ts";
 
 const script: Script = {
   name: "threat_model",
@@ -42,37 +39,30 @@ function effortOf(isSmoke: boolean): Effort {
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(script, process.argv.slice(2));
-  if (!options) {
-    console.log(usage(script));
-    return 0;
-  }
+  const started = await start(script);
+  if (!started) return 0;
+  const { options, backend, source, subjects, sgld, digits } = started;
   const { images, out, seed, smoke } = options;
-  const backend = await startBackend(options.backend);
-  const { source, subjects, sgld } = await subjectsOf(options);
-  const digits = await readDigits(images);
-  console.log(`Attacking the networks of ${source} on ${images} test images, on the ${backend} backend.`);
-  mkdirSync(out, { recursive: true });
 
   const jem = subjects.find(({ name }) => name === "JEM")!;
   const setting = { head: jem.head, sgld, digits, effort: effortOf(smoke), key: key(seed) };
   const judgements: Judgement[] = [];
   for (const defence of defences) {
-    const start = performance.now();
+    const began = performance.now();
     const clean = judgements.find((former) => former.defence.steps === defence.steps)?.clean;
     judgements.push({
       defence,
       clean: clean ?? (await judgeClean(defence, setting)),
       attacked: await judgeAttacked(defence, setting),
     });
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
     console.log(`${defence.steps} steps, gradient ${defence.gradient}: ${seconds} s`);
   }
   const signs = [];
   for (const steps of [1, 10]) {
-    const start = performance.now();
+    const began = performance.now();
     signs.push({ name: `${steps} steps, exact`, masking: await maskingOf({ steps, gradient: "exact" }, setting) });
-    console.log(`signs of masked gradients, ${steps} steps: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    console.log(`signs of masked gradients, ${steps} steps: ${((performance.now() - began) / 1000).toFixed(1)} s`);
   }
   const distals: Distal[] = [];
   for (const subject of subjects) {

@@ -13,7 +13,7 @@ export interface Ending {
   readonly details: Readonly<Record<string, string | number>>;
 }
 
-/** Writes results.json and tables.md, and prints the tables and, but for a smoke run, what was expected; returns the exit code. */
+/** Writes results.json and tables.md, and prints the tables and, but for a smoke run, what was expected, if anything was; returns the exit code. */
 export function finish({ script, out, smoke, figures, tables, details }: Ending): number {
   writeFileSync(join(out, "results.json"), `${JSON.stringify({ ...details, figures }, undefined, 2)}\n`);
   const text = tables.join("\n\n");
@@ -24,6 +24,7 @@ export function finish({ script, out, smoke, figures, tables, details }: Ending)
   const path = new URL("../expected.json", import.meta.url);
   const expected: Record<string, Record<string, Bounds>> = JSON.parse(readFileSync(path, "utf8"));
   const rows = compare(figures, expected[script.name]!);
+  if (rows.length === 0) return 0;
   console.table(rows.map((row) => ({ ...row, got: Number(row.got.toFixed(4)) })));
   const failed = rows.filter(({ passes }) => !passes).length;
   console.log(failed === 0 ? "All figures are as expected." : `${failed} figures are not as expected.`);

@@ -1,31 +1,20 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { foldIn, key } from "@jem-js/random";
-import { startBackend } from "./backend.ts";
 import { attackAll, type Finding, type Plan, timed } from "./comparison.ts";
-import { readDigits } from "./digits.ts";
 import { type Doubts, doubtFigures, doubtsOf, doubtTables } from "./doubts.ts";
 import { finish } from "./ending.ts";
 import { drawCurves, drawPerturbations } from "./figures.ts";
-import { subjectsOf } from "./models.ts";
-import { readOptions, type Script, usage } from "./options.ts";
+import type { Script } from "./options.ts";
+import { start } from "./start.ts";
 import { figuresOf, tablesOf } from "./tables.ts";
 
 /** Makes the attacks of all plans, of less effort in a smoke run, on both networks; writes tables and figures; returns the exit code. */
 export async function runNormScript(script: Script, plansOf: (isSmoke: boolean) => readonly Plan[]): Promise<number> {
-  const options = readOptions(script, process.argv.slice(2));
-  if (!options) {
-    console.log(usage(script));
-    return 0;
-  }
+  const started = await start(script);
+  if (!started) return 0;
+  const { options, backend, source, subjects, digits } = started;
   const { images, out, seed, smoke } = options;
-  const backend = await startBackend(options.backend);
-  const { source, subjects } = await subjectsOf(options);
-  const digits = await readDigits(images);
   for (const { model } of subjects) await model.validate(digits.x);
-  console.log(`Attacking the networks of ${source} on ${images} test images, on the ${backend} backend.`);
-
-  mkdirSync(out, { recursive: true });
   const figures: Record<string, number> = {};
   const tables: string[] = [];
   const endings: string[] = [];

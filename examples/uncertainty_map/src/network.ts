@@ -2,7 +2,7 @@ import { foldIn, type Key, normalValues, permutationValues } from "@jem-js/rando
 import * as tf from "@tensorflow/tfjs";
 import { classNames, type Scenes, SIDE } from "./scenes.ts";
 
-/** A small fully convolutional network: seven convolutions that are batch normalised, so wide that a pixel sees a whole digit. */
+/** A small fully convolutional network: six convolutions that are batch normalised, one of stride 2, the last after an upsampling. */
 export function fullyConvolutional(key: Key): tf.LayersModel {
   const model = tf.sequential();
   const block = (filters: number, strides: number, options: object = {}): void => {
@@ -12,10 +12,8 @@ export function fullyConvolutional(key: Key): tf.LayersModel {
   };
   block(16, 1, { inputShape: [SIDE, SIDE, 1] });
   block(32, 2);
-  block(48, 2);
-  block(64, 1);
-  block(64, 1);
-  model.add(tf.layers.upSampling2d({ size: [2, 2] }));
+  block(48, 1);
+  block(48, 1);
   block(48, 1);
   model.add(tf.layers.upSampling2d({ size: [2, 2] }));
   block(24, 1);

@@ -1,4 +1,6 @@
 /// <reference types="node" />
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { DecodeReply, DecodeRequest } from "./_decode_worker.ts";
 
@@ -23,9 +25,7 @@ interface Waiting {
 
 /** Starts `count` threads. They keep the process alive only while something is under way. */
 export function decoderPool(count: number): DecoderPool {
-  // Beside this file: built, or, in the sources, for the loader of TypeScript that the process runs with.
-  const file = import.meta.url.endsWith(".ts") ? "./_decode_worker.ts" : "./_decode_worker.js";
-  const threads = Array.from({ length: count }, () => startThread(new URL(file, import.meta.url)));
+  const threads = Array.from({ length: count }, () => startThread());
   return {
     decode(request) {
       const thread = threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
@@ -41,8 +41,8 @@ export function decoderPool(count: number): DecoderPool {
   };
 }
 
-function startThread(url: URL): { worker: Worker; waiting: Map<number, Waiting> } {
-  const worker = new Worker(url);
+function startThread(): { worker: Worker; waiting: Map<number, Waiting> } {
+  const worker = startWorker();
   const waiting = new Map<number, Waiting>();
   worker.unref();
   worker.on("message", (reply: DecodeReply) => {
@@ -63,4 +63,20 @@ function startThread(url: URL): { worker: Worker; waiting: Map<number, Waiting> 
   worker.on("error", failAll);
   worker.on("exit", () => failAll(new Error("Cannot stream images: the thread that decodes has ended")));
   return { worker, waiting };
+}
+
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./_decode_worker.js", import.meta.url));
+  // In the sources of this repository: a thread does not inherit the loader of TypeScript.
+  const loader = pathToFileURL(
+    createRequire(import.meta.url)
+      .resolve("tsx/esm/api")
+      .replace(/cjs$/, "mjs"),
+  ).href;
+  const file = new URL("./_decode_worker.ts", import.meta.url).href;
+  const code = `import("${loader}").then((tsx) => {
+    tsx.register();
+    return import("${file}");
+  })`;
+  return new Worker(code, { eval: true });
 }
