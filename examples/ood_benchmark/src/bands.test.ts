@@ -35,7 +35,7 @@ test("MNIST to Fashion-MNIST: Mahalanobis summed over layers and Gram are above 
   const { rows, accuracies } = await benchmark(detectors, { digits }, outSets);
   const aurocOf = (detector: string, set: string): number =>
     rows.find((row) => row.detector === detector && row.outSet === set)!.auroc;
-  expect(accuracies.digits).toBeGreaterThan(0.85);
+  expect(accuracies.digits).toBeGreaterThan(0.9);
   for (const set of ["fashion", "noise"]) {
     expect(aurocOf("mahalanobis", set)).toBeGreaterThan(0.99);
     expect(aurocOf("gram", set)).toBeGreaterThan(0.99);

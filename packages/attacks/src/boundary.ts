@@ -53,7 +53,7 @@ const PERIOD = 10;
  * const x = tf.tensor2d([[0.6, 0.4, 0.5], [0.8, 0.3, 0.1]]);
  * const distance = tf.tensor2d([[1, -1], [0, 0], [-1, 1]]);
  * const linear = (x: tf.Tensor) => tf.matMul(x as tf.Tensor2D, distance) as tf.Tensor2D;
- * const { distances } = await boundary(linear, x, [0, 0], { key: key(0), steps: 1000 });
+ * const { distances } = await boundary(linear, x, [0, 0], { key: key(0), steps: 3000 });
  * expect(distances[0]).toBeCloseTo(0.1 / Math.SQRT2, 2);
  * expect(distances[1]).toBeCloseTo(0.7 / Math.SQRT2, 1);
  * ```
