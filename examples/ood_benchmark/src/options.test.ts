@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { readOptions, usage } from "./options.ts";
 
@@ -20,9 +20,9 @@ test("readOptions() has defaults, and others for a smoke run", () => {
 
 test("readOptions() takes paths from where npm was called", () => {
   const from = process.env.INIT_CWD ?? ".";
-  expect(readOptions(["--run", "runs/a", "--out", "runs/b"])).toMatchObject({
+  expect(readOptions(["--run", "runs/a", "--out", resolve("b")])).toMatchObject({
     run: join(from, "runs/a"),
-    out: "runs/b",
+    out: resolve("b"),
   });
 });
 
