@@ -1,4 +1,5 @@
 import { checkInteger, checkRange } from "./_check.ts";
+import { ARRAYS } from "./_values.ts";
 import type { Dataset } from "./dataset.ts";
 import type { IdxArray } from "./read_idx.ts";
 import { scalePixels } from "./scale_pixels.ts";
@@ -81,15 +82,6 @@ export function imageDataset(options: ImageDatasetOptions): Dataset {
     size,
   };
 }
-
-const ARRAYS = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
 
 function checkData(action: string, name: string, { dtype, shape, data }: IdxArray): void {
   const type = ARRAYS[dtype];

@@ -4,7 +4,6 @@ import "@tensorflow/tfjs-backend-wasm";
 import {
   getBackend,
   grads,
-  io,
   mean,
   memory,
   setBackend,
@@ -14,8 +13,9 @@ import {
   variableGrads,
   zeros,
 } from "@tensorflow/tfjs-core";
-import { type LayersModel, loadLayersModel } from "@tensorflow/tfjs-layers";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
+import { reload } from "../testing/reload.ts";
 import { type ConvNetOptions, convNet, convNetPresets, type Initializer } from "./mod.ts";
 
 const small: ConvNetOptions = { inputShape: [9, 8, 2], filters: [4, 6], strides: [1, 2], classes: 3 };
@@ -186,15 +186,7 @@ test.each(["leakyRelu", "swish", "relu"] as const)(
   "convNet() with %s survives saving and loading",
   async (activation) => {
     const model = convNet(key(4), { ...small, activation, pooling: "flatten", name: "mine" });
-    let saved: io.ModelArtifacts = {};
-    await model.save(
-      io.withSaveHandler(async (artifacts) => {
-        saved = JSON.parse(JSON.stringify({ ...artifacts, weightData: undefined }));
-        saved.weightData = artifacts.weightData!;
-        return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" } };
-      }),
-    );
-    const loaded = await loadLayersModel(io.fromMemory(saved));
+    const loaded = await reload(model);
     expect(loaded.name).toBe("mine");
     const x = uniform(key(5), [2, 9, 8, 2]);
     const [expected, found] = await Promise.all([model, loaded].map((m) => (m.apply(x) as Tensor).data()));

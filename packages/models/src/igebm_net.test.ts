@@ -4,9 +4,10 @@ import { foldIn, key, normal, uniform } from "@jem-js/random";
 import { registerWasmGradients } from "@jem-js/wasm-gradients";
 import { golden, goldenTensor, leakFree, useBackend } from "@jem-js-internal/testing";
 import "@tensorflow/tfjs-backend-wasm";
-import { add, dispose, io, memory, mul, type Tensor, tidy, type Variable, variableGrads } from "@tensorflow/tfjs-core";
-import { type LayersModel, loadLayersModel } from "@tensorflow/tfjs-layers";
+import { add, dispose, memory, mul, type Tensor, tidy, type Variable, variableGrads } from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
+import { reload } from "../testing/reload.ts";
 import { advanceSpectralNorms, type IgebmNetOptions, igebmNet } from "./mod.ts";
 
 registerWasmGradients();
@@ -109,15 +110,7 @@ test("igebmNet() moves its norms in training mode and by advanceSpectralNorms(),
 
 test("igebmNet() survives saving and loading, with the state of its norms", async () => {
   const model = drawn(igebmNet(key(4), { ...small, name: "mine" }));
-  let saved: io.ModelArtifacts = {};
-  await model.save(
-    io.withSaveHandler(async (artifacts) => {
-      saved = JSON.parse(JSON.stringify({ ...artifacts, weightData: undefined }));
-      saved.weightData = artifacts.weightData!;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" } };
-    }),
-  );
-  const loaded = await loadLayersModel(io.fromMemory(saved));
+  const loaded = await reload(model);
   const x = uniform(key(5), [2, 9, 8, 3]);
   const [expected, found] = await Promise.all([model, loaded].map((m) => read(m.apply(x) as Tensor)));
   expect(found).toEqual(expected);

@@ -4,20 +4,10 @@ import { foldIn, key, normal, uniform } from "@jem-js/random";
 import { registerWasmGradients } from "@jem-js/wasm-gradients";
 import { golden, goldenArrays, leakFree, useBackend } from "@jem-js-internal/testing";
 import "@tensorflow/tfjs-backend-wasm";
-import {
-  dispose,
-  getBackend,
-  io,
-  memory,
-  mul,
-  setBackend,
-  sum,
-  type Tensor,
-  tensor,
-  tidy,
-} from "@tensorflow/tfjs-core";
-import { type LayersModel, loadLayersModel } from "@tensorflow/tfjs-layers";
+import { dispose, getBackend, memory, mul, setBackend, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { describe, expect, test } from "vitest";
+import { reload } from "../testing/reload.ts";
 import {
   initializeActNormalization,
   jemStateDict,
@@ -154,15 +144,7 @@ test("wideResNet() is drawn like PyTorch's defaults, equal for equal keys on eve
 
 test.each(KINDS)("wideResNet() with normalization %s survives saving and loading", async (normalization) => {
   const model = drawn(wideResNet(key(4), { ...small, normalization, pooling: "sum", name: "mine" }));
-  let saved: io.ModelArtifacts = {};
-  await model.save(
-    io.withSaveHandler(async (artifacts) => {
-      saved = JSON.parse(JSON.stringify({ ...artifacts, weightData: undefined }));
-      saved.weightData = artifacts.weightData!;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" } };
-    }),
-  );
-  const loaded = await loadLayersModel(io.fromMemory(saved));
+  const loaded = await reload(model);
   const x = uniform(key(5), [2, 8, 6, 3]);
   const [expected, found] = await Promise.all([model, loaded].map((m) => read(m.apply(x) as Tensor)));
   expect(found).toEqual(expected);
