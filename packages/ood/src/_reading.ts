@@ -1,5 +1,6 @@
 import { type DataTypeMap, dispose, keep, mean, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { gradientsOf, type Objective } from "./_objectives.ts";
+import { type Feature, finite, readAll } from "./_on_host.ts";
 import { expand, isTensor } from "./_outputs.ts";
 import type { ClassifierOutputs, OpenClassifier } from "./open_classifier.ts";
 import type { Batch, Source } from "./source.ts";
@@ -14,14 +15,6 @@ export interface Needs {
   readonly objectives?: readonly Objective[];
   /** Whether a fit takes labels: `"given"` where there are some. */
   readonly labels?: boolean | "given";
-}
-
-/** Features of some examples on the host. */
-interface Feature {
-  /** The values, row-major. */
-  readonly data: Float32Array;
-  /** Their shape, `[size, channels]` when pooled. */
-  readonly shape: readonly number[];
 }
 
 /** What a classifier said of some examples, on the host. */
@@ -229,31 +222,4 @@ function compute(
 export function pool(feature: Tensor): Tensor {
   const axes = feature.shape.map((_, axis) => axis).slice(1, -1);
   return axes.length === 0 ? feature : mean(feature, axes);
-}
-
-async function readAll(action: string, tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, Feature>> {
-  const read = new Map<string, Feature>();
-  for (const [name, tensor] of tensors) {
-    read.set(name, { data: await finite(action, `feature "${name}"`, tensor), shape: tensor.shape });
-  }
-  return read;
-}
-
-async function finite(action: string, name: string, tensor: Tensor): Promise<Float32Array> {
-  // A copy: a backend may give its own memory, which is freed with the tensor.
-  const data = (await (tensor.data() as Promise<Float32Array>)).slice();
-  const wrong = firstWrong(data);
-  if (wrong !== -1) {
-    const row = Math.floor(wrong / (data.length / tensor.shape[0]!));
-    throw new RangeError(`Cannot ${action}: ${name} must be finite but found ${data[wrong]} for example ${row}`);
-  }
-  return data;
-}
-
-/** The first index of a value that is not finite, -1 when all are. */
-function firstWrong(data: Float32Array): number {
-  let sum = 0;
-  // What is not finite stays so in products with 0 and in sums: one look at the sum, and a search only for the error.
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
-  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }

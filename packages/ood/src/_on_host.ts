@@ -1,0 +1,38 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** Features of some examples on the host. */
+export interface Feature {
+  /** The values, row-major. */
+  readonly data: Float32Array;
+  /** Their shape, `[size, channels]` when pooled. */
+  readonly shape: readonly number[];
+}
+
+/** Features by name, read; throws when a value is not finite. */
+export async function readAll(action: string, tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, Feature>> {
+  const read = new Map<string, Feature>();
+  for (const [name, tensor] of tensors) {
+    read.set(name, { data: await finite(action, `feature "${name}"`, tensor), shape: tensor.shape });
+  }
+  return read;
+}
+
+/** The values of a tensor; throws when one is not finite, and names its example. */
+export async function finite(action: string, name: string, tensor: Tensor): Promise<Float32Array> {
+  // A copy: a backend may give its own memory, which is freed with the tensor.
+  const data = (await (tensor.data() as Promise<Float32Array>)).slice();
+  const wrong = firstWrong(data);
+  if (wrong !== -1) {
+    const row = Math.floor(wrong / (data.length / tensor.shape[0]!));
+    throw new RangeError(`Cannot ${action}: ${name} must be finite but found ${data[wrong]} for example ${row}`);
+  }
+  return data;
+}
+
+/** The first index of a value that is not finite, -1 when all are. */
+function firstWrong(data: Float32Array): number {
+  let sum = 0;
+  // What is not finite stays so in products with 0 and in sums: one look at the sum, and a search only for the error.
+  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
+  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
+}
