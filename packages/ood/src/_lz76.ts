@@ -65,7 +65,8 @@ function complexities(sequence: ArrayLike<number>, prefix: number): { ofPrefix: 
 
   function extend(symbol: number): void {
     const added = count++;
-    next.fill(0, added * alphabet, (added + 1) * alphabet);
+    // A loop for so few numbers: the methods of typed arrays take longer to call.
+    for (let s = added * alphabet; s < count * alphabet; s++) next[s] = 0;
     length[added] = length[last]! + 1;
     link[added] = 0;
     let from = last;
@@ -81,7 +82,7 @@ function complexities(sequence: ArrayLike<number>, prefix: number): { ofPrefix: 
       return;
     }
     const clone = count++;
-    next.copyWithin(clone * alphabet, target * alphabet, (target + 1) * alphabet);
+    for (let s = 0; s < alphabet; s++) next[clone * alphabet + s] = next[target * alphabet + s]!;
     length[clone] = length[from]! + 1;
     link[clone] = link[target]!;
     while (from !== -1 && next[from * alphabet + symbol] === target) {

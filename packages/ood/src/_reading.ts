@@ -11,10 +11,22 @@ export interface Needs {
   readonly pooled?: readonly string[];
   /** Features by name, or `"all"`, as they are. */
   readonly maps?: readonly string[];
+  /** What is computed of features where they are. */
+  readonly summaries?: readonly Summary[];
   /** Functions whose gradients with respect to the inputs it reads, to score. */
   readonly objectives?: readonly Objective[];
   /** Whether a fit takes labels: `"given"` where there are some. */
   readonly labels?: boolean | "given";
+}
+
+/** A function of a feature that makes few numbers of many, so that they alone are read. */
+export interface Summary {
+  /** What tells it from others: equal names stand for equal functions. */
+  readonly name: string;
+  /** Features by name, or `"all"`. */
+  readonly features: readonly string[];
+  /** Its values, `[batch, ...]`; undefined where a backend cannot: the feature is read as it is. */
+  of(feature: Tensor): Tensor | undefined;
 }
 
 /** What a classifier said of some examples, on the host. */
@@ -35,6 +47,8 @@ export interface Reading {
   readonly pooled: ReadonlyMap<string, Feature>;
   /** Features as they are, by name. */
   readonly maps: ReadonlyMap<string, Feature>;
+  /** Summaries, where the backend makes them, by {@linkcode summaryKey}. */
+  readonly summaries: ReadonlyMap<string, Feature>;
   /** The gradients of objectives by their names, each of the shape of `x`; borrowed. */
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
@@ -42,15 +56,26 @@ export interface Reading {
 /** A batch is cut into pieces of this many examples, so that its features fit in memory. */
 const ROWS = 500;
 
+/** What a summary of a feature is found by. */
+export function summaryKey(summary: string, feature: string): string {
+  return `${summary} of ${feature}`;
+}
+
 /** Joins what several detectors need. */
 export function joinNeeds(all: readonly Needs[]): Needs {
   const join = (kind: "pooled" | "maps"): string[] => [...new Set(all.flatMap((needs) => needs[kind] ?? []))];
   const objectives = new Map(
     all.flatMap((needs) => needs.objectives ?? []).map((objective) => [objective.name, objective]),
   );
+  const summaries = new Map<string, Summary>();
+  for (const summary of all.flatMap((needs) => needs.summaries ?? [])) {
+    const features = [...(summaries.get(summary.name)?.features ?? []), ...summary.features];
+    summaries.set(summary.name, { ...summary, features });
+  }
   return {
     pooled: join("pooled"),
     maps: join("maps"),
+    summaries: [...summaries.values()],
     objectives: [...objectives.values()],
     labels: all.some(({ labels }) => labels === true),
   };
@@ -155,11 +180,12 @@ export async function read(
       all: tensors.all,
       pooled: await readAll(action, tensors.pooled),
       maps: await readAll(action, tensors.maps),
+      summaries: await readAll(action, tensors.summaries),
       gradients: tensors.gradients,
     };
     return reading;
   } finally {
-    dispose([tensors.logits, ...tensors.pooled.values(), ...tensors.maps.values()]);
+    dispose([tensors.logits, ...tensors.pooled.values(), ...tensors.maps.values(), ...tensors.summaries.values()]);
     if (!reading) dispose([...tensors.gradients.values()]);
   }
 }
@@ -169,6 +195,7 @@ interface Computed {
   readonly all: readonly string[];
   readonly pooled: ReadonlyMap<string, Tensor>;
   readonly maps: ReadonlyMap<string, Tensor>;
+  readonly summaries: ReadonlyMap<string, Tensor>;
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
@@ -176,7 +203,7 @@ function compute(
   action: string,
   classifier: OpenClassifier,
   x: Tensor,
-  { pooled = [], maps = [], objectives = [] }: Needs,
+  { pooled = [], maps = [], summaries = [], objectives = [] }: Needs,
 ): Computed {
   const kept: Tensor[] = [];
   // Clones: a classifier may return what it holds on to, such as its input or a variable.
@@ -187,16 +214,28 @@ function compute(
   };
   let computed: Omit<Computed, "gradients"> | undefined;
   const gradients = new Map<string, Tensor>();
-  const names = [...new Set([...pooled, ...maps, ...objectives.flatMap(({ features }) => features)])];
+  const names = [
+    ...new Set([...pooled, ...maps, ...[...summaries, ...objectives].flatMap(({ features }) => features)]),
+  ];
   function outputsOf(input: Tensor): ClassifierOutputs {
     const outputs = classifier.read(input, names);
     const select = (some: readonly string[], of: (feature: Tensor) => Tensor): Map<string, Tensor> =>
       new Map(expand(some, outputs.all).map((name) => [name, keepClone(of(outputs.features.get(name)!))]));
+    const summarized = new Map<string, Tensor>();
+    const asTheyAre = new Set(expand(maps, outputs.all));
+    for (const summary of summaries) {
+      for (const name of expand(summary.features, outputs.all)) {
+        const found = summary.of(outputs.features.get(name)!);
+        if (found) summarized.set(summaryKey(summary.name, name), keepClone(found));
+        else asTheyAre.add(name);
+      }
+    }
     computed = {
       logits: keepClone(outputs.logits),
       all: outputs.all,
       pooled: select(pooled, pool),
-      maps: select(maps, (feature) => feature),
+      maps: select([...asTheyAre], (feature) => feature),
+      summaries: summarized,
     };
     return outputs;
   }
