@@ -2,7 +2,7 @@
 interface Automaton {
   readonly alphabet: number;
   /** Of state `s`: the states that symbols lead to, 0 for none since nothing leads to the first one. */
-  readonly next: Int32Array;
+  readonly next: Uint16Array | Uint32Array;
   /** State `s` stands for the substrings of lengths `(length[link[s]], length[s]]`. */
   readonly link: Int32Array;
   readonly length: Int32Array;
@@ -13,7 +13,8 @@ let scratch: Automaton = automatonFor(0, 1);
 function automatonFor(states: number, alphabet: number): Automaton {
   return {
     alphabet,
-    next: new Int32Array(states * alphabet),
+    // Half the memory where that will do: most maps then stay in the first cache.
+    next: new (states < 2 ** 16 ? Uint16Array : Uint32Array)(states * alphabet),
     link: new Int32Array(states),
     length: new Int32Array(states),
   };

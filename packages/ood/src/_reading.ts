@@ -2,6 +2,7 @@ import { type DataTypeMap, dispose, keep, mean, slice, type Tensor, tidy } from 
 import { gradientsOf, type Objective } from "./_objectives.ts";
 import { type Feature, finite, readAll } from "./_on_host.ts";
 import { expand, isTensor } from "./_outputs.ts";
+import { joinSummaries, type Summary, summarize } from "./_summaries.ts";
 import type { ClassifierOutputs, OpenClassifier } from "./open_classifier.ts";
 import type { Batch, Source } from "./source.ts";
 
@@ -17,16 +18,6 @@ export interface Needs {
   readonly objectives?: readonly Objective[];
   /** Whether a fit takes labels: `"given"` where there are some. */
   readonly labels?: boolean | "given";
-}
-
-/** A function of a feature that makes few numbers of many, so that they alone are read. */
-export interface Summary {
-  /** What tells it from others: equal names stand for equal functions. */
-  readonly name: string;
-  /** Features by name, or `"all"`. */
-  readonly features: readonly string[];
-  /** Its values, `[batch, ...]`; undefined where a backend cannot: the feature is read as it is. */
-  of(feature: Tensor): Tensor | undefined;
 }
 
 /** What a classifier said of some examples, on the host. */
@@ -56,26 +47,16 @@ export interface Reading {
 /** A batch is cut into pieces of this many examples, so that its features fit in memory. */
 const ROWS = 500;
 
-/** What a summary of a feature is found by. */
-export function summaryKey(summary: string, feature: string): string {
-  return `${summary} of ${feature}`;
-}
-
 /** Joins what several detectors need. */
 export function joinNeeds(all: readonly Needs[]): Needs {
   const join = (kind: "pooled" | "maps"): string[] => [...new Set(all.flatMap((needs) => needs[kind] ?? []))];
   const objectives = new Map(
     all.flatMap((needs) => needs.objectives ?? []).map((objective) => [objective.name, objective]),
   );
-  const summaries = new Map<string, Summary>();
-  for (const summary of all.flatMap((needs) => needs.summaries ?? [])) {
-    const features = [...(summaries.get(summary.name)?.features ?? []), ...summary.features];
-    summaries.set(summary.name, { ...summary, features });
-  }
   return {
     pooled: join("pooled"),
     maps: join("maps"),
-    summaries: [...summaries.values()],
+    summaries: joinSummaries(all.flatMap((needs) => needs.summaries ?? [])),
     objectives: [...objectives.values()],
     labels: all.some(({ labels }) => labels === true),
   };
@@ -221,20 +202,12 @@ function compute(
     const outputs = classifier.read(input, names);
     const select = (some: readonly string[], of: (feature: Tensor) => Tensor): Map<string, Tensor> =>
       new Map(expand(some, outputs.all).map((name) => [name, keepClone(of(outputs.features.get(name)!))]));
-    const summarized = new Map<string, Tensor>();
-    const asTheyAre = new Set(expand(maps, outputs.all));
-    for (const summary of summaries) {
-      for (const name of expand(summary.features, outputs.all)) {
-        const found = summary.of(outputs.features.get(name)!);
-        if (found) summarized.set(summaryKey(summary.name, name), keepClone(found));
-        else asTheyAre.add(name);
-      }
-    }
+    const { summarized, missing } = summarize(summaries, outputs, keepClone);
     computed = {
       logits: keepClone(outputs.logits),
       all: outputs.all,
       pooled: select(pooled, pool),
-      maps: select([...asTheyAre], (feature) => feature),
+      maps: select([...maps, ...missing], (feature) => feature),
       summaries: summarized,
     };
     return outputs;

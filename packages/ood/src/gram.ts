@@ -5,7 +5,8 @@ import { deviation, gramStatistics } from "./_gram_statistics.ts";
 import { argmax, type Row, rowOf, softmax } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import { expand } from "./_outputs.ts";
-import { type Reading, summaryKey } from "./_reading.ts";
+import type { Reading } from "./_reading.ts";
+import { summaryKey } from "./_summaries.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode gram}. */
