@@ -25,18 +25,18 @@ await experiment({
     const figures: Record<string, number> = {};
     const average = meanImage(data.train);
     for (const [i, mask] of masksOf(data.shape).entries()) {
-      const sampled = (name: keyof typeof networks): Promise<Float32Array[]> =>
+      const sampled = (name: keyof typeof networks, starts: number): Promise<Float32Array[]> =>
         impute(networks[name].head, x, mask, {
           key: foldIn(context.key, 10 + i),
           kernelOf: (model) => kernelOf(model, settings),
-          steps: effort.sampleSteps,
-          starts: STARTS,
+          steps: Math.ceil(effort.sampleSteps / 2),
+          starts,
         });
-      const [joint, control] = [await sampled("JEM"), await sampled("control")];
+      const [joint, control] = [await sampled("JEM", STARTS), await sampled("control", 1)];
       const imputed: Record<string, Float32Array> = {
         JEM: joint[0]!,
         control: control[0]!,
-        "JEM, mean of 4": meanOf(joint),
+        [`JEM, mean of ${STARTS}`]: meanOf(joint),
         "nearest image": fill(truth, await nearestImages(x, data.train, mask), mask),
         "mean image": fill(truth, average, mask),
         "left black": fill(
@@ -73,7 +73,7 @@ async function imagesOf({
   data,
   effort,
 }: Context): Promise<{ x: tf.Tensor4D; truth: Float32Array; labels: Int32Array }> {
-  const count = Math.min(effort.samples, data.test.size);
+  const count = Math.min(Math.ceil(effort.samples / 2), data.test.size);
   const { x, labels } = batchTensor(
     data.test,
     Int32Array.from({ length: count }, (_, i) => i),
