@@ -35,5 +35,6 @@ test("pivotTable() has a row for each figure and a column for each network", () 
       ],
     ),
   );
+  expect(markdownTable(["p(y|x)"], [])).toBe("| p(y\\|x) |\n| --- |");
   expect(asText({ values: [], mean: 0.87123, margin: 0.01234 })).toBe("0.8712 ± 0.012");
 });
