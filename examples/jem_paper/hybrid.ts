@@ -64,7 +64,7 @@ async function judgeSamples(
   context: Context,
   extractor: Extractor,
   name: string,
-  { head, settings }: Network,
+  { name: folder, head, settings }: Network,
   chains: "marginal" | "classes",
 ): Promise<Record<string, number>> {
   const { data, effort, key, seed, signal } = context;
@@ -77,11 +77,10 @@ async function judgeSamples(
     ...(isConditional && { labels }),
   });
   const { FID, IS } = await extractor.judge(images);
-  const file = name.toLowerCase().replaceAll(/[^a-z]+/g, "_");
   const values = await images.data<"float32">();
   const drawn = Math.min(100, effort.samples);
   context.figure(
-    `${file}_samples`,
+    `${folder}_samples`,
     sampleGrid(values.subarray(0, (drawn * values.length) / effort.samples), [drawn, ...data.shape], { scale: 2 }),
   );
   images.dispose();
