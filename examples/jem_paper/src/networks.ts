@@ -25,6 +25,8 @@ export interface NetworkSpec {
   readonly labeled?: Dataset;
   /** Makes its model. @default {that of the settings} */
   readonly model?: (key: Key) => tf.LayersModel | Promise<tf.LayersModel>;
+  /** Whether there is one for all seeds, as what judges them all. @default {false} */
+  readonly forAllSeeds?: boolean;
   /** The weights that are trained. @default {all} */
   readonly variables?: (model: tf.LayersModel) => tf.Variable[];
 }
