@@ -60,7 +60,7 @@ function curve(
   const sizes = perClass.map((count) => count * 10);
   const series = Object.keys(shared).map((name) => {
     const points = sizes.map((size) => summaries[`${name}: ${metric}, ${size} labels`]!);
-    const intervals = points.map(({ mean, margin }) => ({
+    const intervals = points.map(({ mean, margin = 0 }) => ({
       lower: Math.max(0, mean - margin),
       upper: Math.min(1, mean + margin),
     }));

@@ -48,7 +48,8 @@ export async function openContext(options: Options, seed: number, signal: AbortS
   async function network(spec: NetworkSpec): Promise<Network> {
     const known = networks.get(spec.name);
     if (known) return known;
-    const made = await networkOf(spec, { folder, seed, data, settings, plannedIterations, signal });
+    const place = spec.forAllSeeds ? { folder: join(run, "all-seeds"), seed: 0 } : { folder, seed };
+    const made = await networkOf(spec, { ...place, data, settings, plannedIterations, signal });
     networks.set(spec.name, made);
     return made;
   }

@@ -27,6 +27,8 @@ export interface NetworkSpec {
   readonly model?: (key: Key) => tf.LayersModel | Promise<tf.LayersModel>;
   /** How it is read as an energy-based model. @default {as what gives logits for images} */
   readonly headOf?: (model: tf.LayersModel) => EnergyHead;
+  /** Whether there is one for all seeds, as what judges them all. @default {false} */
+  readonly forAllSeeds?: boolean;
   /** The weights that are trained. @default {all} */
   readonly variables?: (model: tf.LayersModel) => tf.Variable[];
 }

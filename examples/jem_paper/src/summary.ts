@@ -2,8 +2,8 @@
 export interface Summary {
   readonly values: readonly number[];
   readonly mean: number;
-  /** Half of the interval of 95 % for the mean by Student's t; NaN for one value. */
-  readonly margin: number;
+  /** Half of the interval of 95 % for the mean by Student's t; none for a single value. */
+  readonly margin?: number;
 }
 
 /** What one seed yields: figures by name. A name `network: figure` belongs to a network. */
@@ -16,7 +16,7 @@ const QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.26
 export function summarize(values: readonly number[]): Summary {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  if (n < 2) return { values, mean, margin: Number.NaN };
+  if (n < 2) return { values, mean };
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
   return { values, mean, margin: quantile(n - 1) * Math.sqrt(variance / n) };
 }
@@ -67,7 +67,7 @@ export function pivotTable(summaries: Readonly<Record<string, Summary>>): string
 
 /** A mean and its margin: `0.871 ± 0.012`. */
 export function asText({ mean, margin }: Summary): string {
-  return Number.isNaN(margin) ? short(mean) : `${short(mean)} ± ${Number(margin.toPrecision(2))}`;
+  return margin === undefined ? short(mean) : `${short(mean)} ± ${Number(margin.toPrecision(2))}`;
 }
 
 /** A number with three significant digits, or four where it is between 0.1 and 1 or above 10; a dash for NaN. */
@@ -78,6 +78,7 @@ function short(value: number): string {
 
 /** A table as Markdown: a head, and rows of as many cells. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
