@@ -1,3 +1,4 @@
+import { CIFAR100_CLASSES, CIFAR100_SUPERCLASSES } from "./_cifar100_names.ts";
 import { type DatasetFile, type ReadFiles, readCifarArchive, readIdxPair, readSvhnFile } from "./_dataset_files.ts";
 
 /** The datasets that `loadDataset` knows. */
@@ -11,6 +12,8 @@ export interface DatasetPreset {
   readonly licence: string;
   /** The names of its classes. */
   readonly classNames: readonly string[];
+  /** The names of what its classes are grouped into: of CIFAR-100, whose coarse labels `readCifar` reads with `classes: 20`. */
+  readonly superclassNames?: readonly string[];
   /** For each part: its files with their SHA-256, and how their contents become images `[height, width, channels]`. */
   readonly parts: Readonly<
     Record<"train" | "test", { readonly files: readonly DatasetFile[]; readonly read: ReadFiles }>
@@ -92,7 +95,8 @@ export const datasetPresets: Readonly<Record<DatasetName, DatasetPreset>> = {
   cifar100: {
     page: "https://www.cs.toronto.edu/~kriz/cifar.html",
     licence: "none stated; cite Krizhevsky, Learning multiple layers of features from tiny images, 2009",
-    classNames: Array.from({ length: 100 }, (_, label) => `fine label ${label}`),
+    classNames: CIFAR100_CLASSES,
+    superclassNames: CIFAR100_SUPERCLASSES,
     parts: cifar(100, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
   },
   svhn: {

@@ -61,6 +61,25 @@ describe("the readers of loadDataset()", () => {
 });
 
 describe("datasetPresets", () => {
+  test("name the labels of CIFAR-100 as the published data has them", () => {
+    const { classNames, superclassNames } = datasetPresets.cifar100;
+    expect([classNames.length, superclassNames?.length]).toEqual([100, 20]);
+    // Of images of the training set: https://huggingface.co/datasets/uoft-cs/cifar100 has "8bicycle 18vehicles_1".
+    const published = `0 apple 4 fruit and vegetables, 1 aquarium fish 1 fish, 8 bicycle 18 vehicles 1, 11 boy 14 people,
+      17 castle 9 large man-made outdoor things, 19 cattle 11 large omnivores and herbivores, 21 chimpanzee 11 large omnivores and herbivores,
+      23 cloud 10 large natural outdoor scenes, 24 cockroach 7 insects, 28 cup 3 food containers, 29 dinosaur 15 reptiles,
+      39 keyboard 5 household electrical devices, 45 lobster 13 non-insect invertebrates, 59 pine tree 17 trees,
+      64 possum 12 medium mammals, 74 shrew 16 small mammals, 81 streetcar 19 vehicles 2, 82 sunflower 2 flowers,
+      84 table 6 household furniture, 97 wolf 8 large carnivores`;
+    for (const pair of published.split(",")) {
+      const [, fine, name, coarse, superclass] = pair.trim().match(/^(\d+) (\D+) (\d+) (.+)$/)!;
+      expect([classNames[Number(fine)], superclassNames![Number(coarse)]]).toEqual([name, superclass]);
+    }
+    // The order of the labels is the alphabet's.
+    expect([...classNames].sort()).toEqual(classNames);
+    expect([...superclassNames!].sort()).toEqual(superclassNames);
+  });
+
   test.each(Object.entries(datasetPresets))("%s has checksums, a licence and names of its classes", (_, preset) => {
     expect(preset.licence.length).toBeGreaterThan(2);
     expect(new Set(preset.classNames).size).toBe(preset.classNames.length);

@@ -10,6 +10,7 @@ import {
   energyHistogram,
   energyLandscape,
   type FigureOptions,
+  learningCurve,
   perturbationGrid,
   precisionRecallCurves,
   reliabilityDiagram,
@@ -65,6 +66,11 @@ const OF_SERIES: Record<string, Draw> = {
     energyLandscape(
       names.map((name) => ({ name, energies: [0, 1, 2, 3], samples: [0, 0] })),
       { shape: [2, 2], x: [-1, 1], y: [-1, 1], ...options },
+    ),
+  learningCurve: (names, options) =>
+    learningCurve(
+      names.map((name) => ({ name, sizes: [10, 100], values: [0.1, 0.9] })),
+      options,
     ),
   robustnessCurve: (names, options) =>
     robustnessCurve(

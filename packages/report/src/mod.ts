@@ -24,6 +24,7 @@ export * from "./energy_histogram.ts";
 export * from "./energy_landscape.ts";
 export * from "./figure_options.ts";
 export * from "./html_report.ts";
+export * from "./learning_curve.ts";
 export * from "./perturbation_grid.ts";
 export * from "./precision_recall_curves.ts";
 export * from "./reliability_diagram.ts";

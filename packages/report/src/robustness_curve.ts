@@ -1,9 +1,8 @@
 import { type Interval, wilsonInterval } from "@jem-js/metrics";
-import { areaY, dot, line, type PlotOptions, ruleY } from "@observablehq/plot";
 import { checkBetween, checkFinite, checkLength, checkLists, checkSeries, format } from "./_check.ts";
-import { checkFigureOptions, describeSeries, drawFigure, factsOf, type LegendItem } from "./_figure.ts";
-import { axes, MARGINS, percentTick } from "./_marks.ts";
-import { BAND, BAND_OPACITY, colour, MUTED, percent, shortNumber, symbol } from "./_style.ts";
+import { checkFigureOptions, describeSeries, drawFigure, factsOf } from "./_figure.ts";
+import { checkAscending, checkShareIntervals, sharePanel } from "./_share_panel.ts";
+import { percent, shortNumber } from "./_style.ts";
 import type { FigureOptions } from "./figure_options.ts";
 
 /** The accuracy of one model under attack. */
@@ -78,58 +77,29 @@ export function robustnessCurve(series: readonly RobustnessSeries[], options: Ro
 
   const curves = series.map(({ epsilons, accuracies, intervals }) =>
     Array.from(epsilons, (epsilon, i) => {
-      const accuracy = accuracies[i]!;
-      const interval = intervals?.[i] ?? (n === undefined ? undefined : wilsonInterval(Math.round(accuracy * n), n));
-      return { epsilon: epsilon * multiple, accuracy, ...interval };
+      const y = accuracies[i]!;
+      const interval = intervals?.[i] ?? (n === undefined ? undefined : wilsonInterval(Math.round(y * n), n));
+      return { x: epsilon * multiple, y, ...interval };
     }),
   );
-  const banded = curves.map((points) => points.every(({ lower }) => lower !== undefined));
-  const legend: LegendItem[] = series.map(({ name }, i) => ({
-    label: name,
-    kind: "line",
-    colour: colour(i),
-    symbol: symbol(i),
-  }));
-  if (banded.includes(true)) {
-    const isOwn = series.some(({ intervals }) => intervals !== undefined);
-    legend.push({ label: isOwn ? "interval" : "95% interval (Wilson)", kind: "square", colour: BAND });
-  }
-  if (chance !== undefined) {
-    legend.push({ label: `chance (${percentTick(chance)}%)`, kind: "dashes", colour: MUTED });
-  }
-  const largest = Math.max(...curves.flat().map(({ epsilon }) => epsilon));
-  const at = { x: "epsilon", y: "accuracy" } as const;
-  const plotOptions: PlotOptions = {
-    ...MARGINS,
+  const names = series.map(({ name }) => name);
+  const largest = Math.max(...curves.flat().map(({ x }) => x));
+  const isOwn = series.some(({ intervals }) => intervals !== undefined);
+  const { panel, legend } = sharePanel(names, curves, {
+    width,
+    labels: { x: `ε${multiple === 1 ? "" : ` × ${multiple}`} (${normName} norm)`, y: "accuracy (%)" },
     x: { domain: [0, largest > 0 ? largest : 1] },
-    y: { domain: [0, 1] },
-    symbol: { type: "identity" },
-    marks: [
-      ...axes(
-        { x: `ε${multiple === 1 ? "" : ` × ${multiple}`} (${normName} norm)`, y: "accuracy (%)" },
-        { yFormat: percentTick },
-      ),
-      ...(chance === undefined ? [] : [ruleY([chance], { stroke: MUTED, strokeWidth: 1.25, strokeDasharray: "4,3" })]),
-      ...curves.flatMap((points, i) =>
-        banded[i]
-          ? [areaY(points, { x: "epsilon", y1: "lower", y2: "upper", fill: colour(i), fillOpacity: BAND_OPACITY })]
-          : [],
-      ),
-      ...curves.map((points, i) => line(points, { ...at, stroke: colour(i), strokeWidth: 2 })),
-      ...curves.map((points, i) => dot(points, { ...at, fill: colour(i), symbol: symbol(i), r: 4 })),
-    ],
-  };
+    y: [0, 1],
+    chance,
+    band: isOwn ? "interval" : "95% interval (Wilson)",
+  });
+  const described = curves.map((points) => points.map(({ x, y }) => `${percent(y)} at ε ${shortNumber(x)}`).join(", "));
   return drawFigure({
     title,
-    description: describeSeries(
-      series,
-      curves.map((points) =>
-        points.map(({ epsilon, accuracy }) => `${percent(accuracy)} at ε ${shortNumber(epsilon)}`).join(", "),
-      ),
-    ),
+    description: describeSeries(series, described),
     facts: factsOf(options),
     legend,
-    rows: [[{ width, height: Math.round(0.58 * width), options: plotOptions }]],
+    rows: [[panel]],
   });
 }
 
@@ -137,22 +107,14 @@ function checkCurve(owner: string, { epsilons, accuracies, intervals }: Robustne
   checkLists(ACTION, owner, { epsilons, accuracies });
   if (intervals !== undefined) {
     checkLength(ACTION, `${owner}.intervals`, intervals.length, "epsilons", epsilons.length);
-    for (const [i, { lower, upper }] of intervals.entries()) {
-      checkBetween(ACTION, `${owner}.intervals[${i}].lower`, lower, 0, 1);
-      checkBetween(ACTION, `${owner}.intervals[${i}].upper`, upper, lower, 1);
-    }
+    checkShareIntervals(ACTION, owner, intervals);
   }
   for (let i = 0; i < epsilons.length; i++) {
     const epsilon = epsilons[i]!;
-    const before = epsilons[i - 1];
     if (epsilon < 0) {
       throw new RangeError(`Cannot ${ACTION}: ${owner}.epsilons[${i}] must be at least 0 but found ${epsilon}`);
     }
     checkBetween(ACTION, `${owner}.accuracies[${i}]`, accuracies[i], 0, 1);
-    if (before !== undefined && epsilon <= before) {
-      throw new RangeError(
-        `Cannot ${ACTION}: ${owner}.epsilons[${i}] must be above the one before, ${before}, but found ${epsilon}`,
-      );
-    }
   }
+  checkAscending(ACTION, `${owner}.epsilons`, epsilons);
 }

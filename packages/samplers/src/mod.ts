@@ -24,6 +24,7 @@ export * from "./buffer_snapshot.ts";
 export * from "./chain_provenance.ts";
 export * from "./chain_summary.ts";
 export * from "./chains_of.ts";
+export * from "./conditional.ts";
 export * from "./effective_sample_size.ts";
 export * from "./energy_gap.ts";
 export * from "./geometric_path.ts";
