@@ -1,12 +1,13 @@
 import type { Preset } from "./settings.ts";
 
+/** Chosen on images held out, with seed 100, before the seeds of the README were run. */
 const small: Preset = {
   settings: {
-    dataset: "fashion-mnist",
+    dataset: "mnist",
     network: "small",
     depth: 28,
     width: 10,
-    labelsPerClass: 100,
+    labelsPerClass: 30,
     validation: 5000,
     iterations: 2000,
     batchSize: 64,
@@ -16,7 +17,7 @@ const small: Preset = {
     decayRate: 0.3,
     decayIterations: [],
     sgldSteps: 10,
-    sgldStepSize: 10,
+    sgldStepSize: 5,
     sgldNoise: 0.01,
     clamp: [-1, 1],
     gradientClip: 0,
@@ -24,12 +25,12 @@ const small: Preset = {
     reinitProbability: 0.05,
     inputNoise: 0.03,
     pxWeight: 1,
-    pyxWeight: 1,
+    pyxWeight: 3,
     pxyWeight: 0,
-    energyL2: 0.1,
+    energyL2: 0.01,
     augment: false,
   },
-  effort: { images: 10_000, samples: 1000, sampleSteps: 400, attacked: 200, decided: 20, attackSteps: 20 },
+  effort: { images: 10_000, samples: 1000, sampleSteps: 400, attacked: 100, decided: 20, attackSteps: 20 },
 };
 
 /** The paper's: 150 epochs of 703 iterations, whose rate falls after 50 and 100 epochs. */
@@ -46,6 +47,7 @@ const paper: Preset = {
     decayIterations: [50 * 703, 100 * 703],
     sgldSteps: 20,
     sgldStepSize: 1,
+    pyxWeight: 1,
     clamp: null,
     energyL2: 0,
     augment: true,
@@ -57,7 +59,6 @@ const paper: Preset = {
 const smoke: Preset = {
   settings: {
     ...small.settings,
-    dataset: "mnist",
     labelsPerClass: 10,
     validation: 200,
     iterations: 10,
