@@ -42,7 +42,7 @@ test("runExperiment() measures each seed once and writes results, tables and fig
 test("runExperiment() refuses a folder of other settings", async () => {
   const out = mkdtempSync(join(tmpdir(), "experiment-"));
   await run(pretend(), out);
-  await expect(run(pretend(), out, "--lr", "0.5")).rejects.toThrow("settings.learningRate 0.004, now 0.5");
+  await expect(run(pretend(), out, "--lr", "0.5")).rejects.toThrow("settings.learningRate 0.002, now 0.5");
 });
 
 test("runExperiment() keeps nothing of a seed whose figures are not numbers", async () => {

@@ -11,7 +11,7 @@ const small: Preset = {
     validation: 5000,
     iterations: 2000,
     batchSize: 64,
-    learningRate: 0.004,
+    learningRate: 0.002,
     warmUp: 0,
     decay: "cosine",
     decayRate: 0.3,
