@@ -1,5 +1,5 @@
 // Attacks on @jem-js/native beside PyTorch, alternately:
-//   npx tsx --conditions=@jem-js/source bench/attacks/main.ts [--threads 2] [--rounds 3] [--steps 1000]
+//   npx tsx --conditions=@jem-js/source bench/attacks/main.ts [--threads 2] [--rounds 3] [--steps 1000] [--only boundary]
 // PGD in Linf takes 40 steps on 256 images of MNIST's shape, the boundary attack `--steps` on 16, of given starts. The network is the
 // `base` convNet with random weights, the same on both sides, with its logits centred so that there are several classes. PyTorch runs
 // the loops of foolbox 3 without its overhead.
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     threads: { type: "string" },
     rounds: { type: "string", default: "3" },
     steps: { type: "string", default: "1000" },
+    only: { type: "string" },
   },
 });
 const rounds = Number(options.rounds);
@@ -69,7 +70,7 @@ console.log(
 );
 console.log(row(["attack", "native s", "PyTorch s", "PyTorch / native"]));
 console.log(row(["---", "---", "---", "---"]));
-for (const [title, name, body] of subjects) {
+for (const [title, name, body] of subjects.filter(([, name]) => name === (options.only ?? name))) {
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -20,7 +20,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const { seeds, iterations, out } = options;
+  const { seeds, iterations, out, smoke } = options;
   const backend = await startBackend(options.backend);
   console.log(`Training ${seeds.length} models, ${iterations} iterations each, on the ${backend} backend.`);
   const expected: Expected = JSON.parse(readFileSync(new URL("expected.json", import.meta.url), "utf8"));
@@ -49,7 +49,7 @@ async function main(): Promise<number> {
   const failed = rows.filter(({ passes }) => !passes).length;
   console.log(failed === 0 ? "All figures are as expected." : `${failed} figures are not as expected.`);
   console.log(`Everything is in ${out}.`);
-  return failed === 0 ? 0 : 1;
+  return failed === 0 || smoke ? 0 : 1;
 }
 
 async function readLogits(head: EnergyHead, { values, size }: Points): Promise<ArrayLike<number>> {

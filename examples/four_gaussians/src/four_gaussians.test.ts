@@ -169,9 +169,17 @@ test("readOptions() has defaults, takes the flags and refuses what it does not k
     iterations: 6000,
     backend: undefined,
     out: "runs/four_gaussians-2026-01-02T03-04-05",
+    smoke: false,
+  });
+  expect(readOptions(["--smoke", "--out", "x"])).toEqual({
+    seeds: [0],
+    iterations: 20,
+    backend: undefined,
+    out: "x",
+    smoke: true,
   });
   const given = ["--seeds", "7,8", "--iterations", "5", "--backend", "cpu", "--out", "x"];
-  expect(readOptions(given)).toEqual({ seeds: [7, 8], iterations: 5, backend: "cpu", out: "x" });
+  expect(readOptions(given)).toEqual({ seeds: [7, 8], iterations: 5, backend: "cpu", out: "x", smoke: false });
   expect(readOptions(["--help"])).toBeUndefined();
   expect(() => readOptions(["--seeds", "1,,2"])).toThrow("--seeds must be integers of at least 0 but is ");
   expect(() => readOptions(["--iterations", "0"])).toThrow("--iterations must be integers of at least 1 but is 0");

@@ -55,8 +55,7 @@ export async function openContext(options: Options, seed: number, signal: AbortS
   }
 
   function figure(name: string, image: string | Uint8Array): void {
-    if (typeof image === "string") writeFileSync(join(out, `${name}.svg`), image);
-    writeFileSync(join(out, `${name}.png`), typeof image === "string" ? toPng(image, { scale: 1 }) : image);
+    writeFigure(out, name, image);
   }
 
   function dispose(): void {
@@ -69,4 +68,10 @@ export async function openContext(options: Options, seed: number, signal: AbortS
   const evaluation = foldIn(key(seed), 1000);
   const context = { seed, key: evaluation, scale, settings, effort, data, dataFolder, out, signal, network, figure };
   return { context, dispose };
+}
+
+/** Writes a figure into a folder: an SVG and what it looks like as PNG, or a PNG. */
+export function writeFigure(folder: string, name: string, image: string | Uint8Array): void {
+  if (typeof image === "string") writeFileSync(join(folder, `${name}.svg`), image);
+  writeFileSync(join(folder, `${name}.png`), typeof image === "string" ? toPng(image, { scale: 1 }) : image);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { compare } from "./acceptance.ts";
 import { startBackend } from "./backend.ts";
 import { writeConfig } from "./config.ts";
-import { type Context, openContext } from "./context.ts";
+import { type Context, openContext, writeFigure } from "./context.ts";
 import { Interrupted } from "./networks.ts";
 import { type Options, readOptions, type Script, usage } from "./options.ts";
 import { type Figures, pivotTable, type Summary, summarizeAll } from "./summary.ts";
@@ -12,6 +12,8 @@ import { type Figures, pivotTable, type Summary, summarizeAll } from "./summary.
 export interface Experiment extends Script {
   /** Measures a seed and writes its figures. Of a name `JEM: x` and a name `control: x` the difference is taken. */
   measure(context: Context): Promise<Figures>;
+  /** Draws figures of all seeds, SVG by name. */
+  draw?(measured: readonly Figures[], options: Options): Readonly<Record<string, string>>;
 }
 
 /** Runs a script of the command line; its result is the exit code of the process: 1 when a figure is not as expected. */
@@ -46,6 +48,14 @@ export async function runExperiment(experiment: Experiment, args: readonly strin
   const summaries = summarizeAll(measured.map(({ figures }) => figures));
   const minutes = measured.map(({ minutes }) => minutes);
   const results = { name, scale, seeds, settings, effort, backends: measured.map(({ backend }) => backend), minutes };
+  for (const [figure, svg] of Object.entries(
+    experiment.draw?.(
+      measured.map(({ figures }) => figures),
+      options,
+    ) ?? {},
+  )) {
+    writeFigure(out, figure, svg);
+  }
   writeFileSync(join(out, "results.json"), `${JSON.stringify({ ...results, figures: summaries }, undefined, 2)}\n`);
   const table = pivotTable(summaries);
   writeFileSync(join(out, "table.md"), `${table}\n`);

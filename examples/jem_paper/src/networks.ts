@@ -25,6 +25,8 @@ export interface NetworkSpec {
   readonly labeled?: Dataset;
   /** Makes its model. @default {that of the settings} */
   readonly model?: (key: Key) => tf.LayersModel | Promise<tf.LayersModel>;
+  /** How it is read as an energy-based model. @default {as what gives logits for images} */
+  readonly headOf?: (model: tf.LayersModel) => EnergyHead;
   /** Whether there is one for all seeds, as what judges them all. @default {false} */
   readonly forAllSeeds?: boolean;
   /** The weights that are trained. @default {all} */
@@ -67,8 +69,7 @@ export async function networkOf(spec: NetworkSpec, options: NetworkOptions): Pro
   writeConfig(folder, { objective, seed, settings }, `the network ${name} was trained with`);
   const [weights, chains, order, training] = split(key(seed), 4) as [Key, Key, Key, Key];
   const model = await (spec.model ?? ((weights) => build(weights, data, settings)))(weights);
-  const pooled = model.layers.some((layer) => layer.name === "pooling");
-  const head = energyHead(model, { numClasses: data.classes, ...(pooled && { features: "pooling" }) });
+  const head = spec.headOf?.(model) ?? headOf(model, data.classes);
   const { procedure, buffers } = trainingOf(objective, head, data, settings, chains);
   const { iterations, learningRate, warmUp, decayRate: factor } = settings;
   const labeled = spec.labeled ?? data.labeled;
@@ -105,6 +106,11 @@ export async function networkOf(spec: NetworkSpec, options: NetworkOptions): Pro
     );
   }
   return { name, model, head, settings, ...(buffer && { buffer }) };
+}
+
+function headOf(model: tf.LayersModel, numClasses: number): EnergyHead {
+  const pooled = model.layers.some((layer) => layer.name === "pooling");
+  return energyHead(model, { numClasses, ...(pooled && { features: "pooling" }) });
 }
 
 function build(weights: Key, { shape, classes }: Data, { network, depth, width }: Settings): tf.LayersModel {

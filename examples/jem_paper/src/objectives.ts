@@ -1,6 +1,6 @@
 import type { EnergyHead } from "@jem-js/energy";
 import { type Key, split } from "@jem-js/random";
-import { type ReplayBuffer, replayBuffer, sgld, type TemperedKernel } from "@jem-js/samplers";
+import { type ReplayBuffer, replayBuffer, type ScoreModel, sgld, type TemperedKernel } from "@jem-js/samplers";
 import { classifierProcedure, type PartlyLabeledBatch, type Procedure, semiSupervisedProcedure } from "@jem-js/trainer";
 import { conditionalProcedure, jointProcedure, sumOf } from "./class_procedures.ts";
 import type { Data } from "./data.ts";
@@ -16,7 +16,7 @@ export interface Training {
 }
 
 /** The Langevin steps of the settings, on p(x) or at labels. */
-export function kernelOf(head: EnergyHead, settings: Settings, labels?: ArrayLike<number>): TemperedKernel {
+export function kernelOf(head: ScoreModel, settings: Settings, labels?: ArrayLike<number>): TemperedKernel {
   const { sgldStepSize: stepSize, sgldNoise: noiseScale, clamp, gradientClip } = settings;
   return sgld(head, {
     stepSize,

@@ -56,7 +56,8 @@ async function askAll<Answer>(
   ask: Ask<Answer>,
   size: number,
 ): Promise<Answer[]> {
-  const rows = waiting.flatMap(({ row, candidates }) => new Array<number>(candidates.length / size).fill(row));
+  const rows: number[] = [];
+  for (const { row, candidates } of waiting) for (let i = 0; i < candidates.length; i += size) rows.push(row);
   const values = new Float32Array(rows.length * size);
   let offset = 0;
   for (const { candidates } of waiting) {

@@ -120,21 +120,22 @@ function* walk(
   let { sphericalStep, sourceStep } = settings;
   // What is yielded is read before the next step is made.
   const points = new Float32Array(2 * size);
+  const offset = new Float64Array(size);
   let onSphere: boolean[] = [];
   let taken: boolean[] = [];
   let best = yield* bisect(start, (t) => blend(x, start, t), 2 ** -10);
-  let distance = distanceOf("l2", best, x);
+  let distance = setOffset(offset, x, best);
   found.closest = best;
   for (let step = 1; step <= settings.steps && sourceStep >= settings.convergence; step++) {
     found.step = step - 1;
     const looks = step % PERIOD === 0;
     // The candidate, and behind it the point on the sphere, which need not be asked about.
-    const drawn = noise.take(key, step);
-    const closer = propose(example, best, distance, drawn, sphericalStep, sourceStep, points);
-    const [adversarial, sphericalAdversarial] = yield looks ? points : points.subarray(0, size);
-    if (adversarial && closer < distance) {
-      best = points.slice(0, size);
-      distance = closer;
+    propose(example, offset, distance, noise.take(key, step), sphericalStep, sourceStep, points);
+    const candidate = points.subarray(0, size);
+    const [adversarial, sphericalAdversarial] = yield looks ? points : candidate;
+    if (adversarial && distanceOf("l2", candidate, x) < distance) {
+      best = candidate.slice();
+      distance = setOffset(offset, x, best);
       found.closest = best;
     }
     if (!looks) continue;
@@ -158,16 +159,22 @@ function share(answers: readonly boolean[]): number {
   return answers.filter(Boolean).length / answers.length;
 }
 
-/** Writes the candidate, and behind it the point on the sphere that it was made of, to `points`; returns how far the candidate is. */
+/** Writes `x - best` to `offset`; returns its length. */
+function setOffset(offset: Float64Array, x: Float32Array, best: Float32Array): number {
+  for (let i = 0; i < offset.length; i++) offset[i] = x[i]! - best[i]!;
+  return distanceOf("l2", best, x);
+}
+
+/** Writes the candidate, and behind it the point on the sphere that it was made of, to `points`, for the best input at `x - offset`. */
 function propose(
   { x, bounds }: DecisionExample,
-  best: Float32Array,
+  offset: Float64Array,
   distance: number,
   noise: Float32Array,
   sphericalStep: number,
   sourceStep: number,
   points: Float32Array,
-): number {
+): void {
   const size = x.length;
   const low = bounds[0];
   const high = bounds[1];
@@ -175,7 +182,7 @@ function propose(
   let squares = 0;
   for (let i = 0; i < size; i++) {
     const e = noise[i]!;
-    along += e * (x[i]! - best[i]!);
+    along += e * offset[i]!;
     squares += e * e;
   }
   along /= distance * distance;
@@ -187,21 +194,15 @@ function propose(
   let radius = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    const point = Math.fround(clip(origin + sideways * noise[i]! - back * (origin - best[i]!), low, high));
+    const point = Math.fround(clip(origin + sideways * noise[i]! - back * offset[i]!, low, high));
     points[size + i] = point;
-    const offset = point - origin;
-    radius += offset * offset;
+    radius += (point - origin) * (point - origin);
   }
   radius = Math.sqrt(radius);
   // Clipping has brought the point closer already: only what is missing of the way is left.
   const remaining = radius > 0 ? 1 - Math.max(sourceStep * distance + radius - distance, 0) / radius : 1;
-  let closer = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    const point = Math.fround(clip(origin + remaining * (points[size + i]! - origin), low, high));
-    points[i] = point;
-    const offset = point - origin;
-    closer += offset * offset;
+    points[i] = clip(origin + remaining * (points[size + i]! - origin), low, high);
   }
-  return Math.sqrt(closer);
 }

@@ -4,10 +4,12 @@ import { expect, test } from "vitest";
 import {
   additiveNoise,
   apgd,
+  autoAttack,
   boundary,
   type Classifier,
   carliniWagner,
   deepFool,
+  distalAdversarials,
   epsilonSearch,
   fab,
   fgsm,
@@ -15,6 +17,7 @@ import {
   pgd,
   pointwise,
   saltAndPepper,
+  square,
 } from "./mod.ts";
 
 const numbers = Array.from({ length: 12 }, (_, i) => Math.sin(1 + 7.3 * i));
@@ -53,6 +56,10 @@ const runs: [string, Run][] = [
   ["pgd()", (model, x, y) => pgd(model, x, y, { ...ball, key: key(0) }).data()],
   ["fgsm()", (model, x, y) => fgsm(model, x, y, ball).data()],
   ["apgd()", async (model, x, y) => (await apgd(model, x, y, { ...ball, key: key(0) })).raw.data()],
+  [
+    "apgd(), targeted",
+    async (model, x, y) => (await apgd(model, x, y, { ...ball, key: key(0), targetClasses: 2 })).raw.data(),
+  ],
   ["fab()", async (model, x, y) => (await fab(model, x, y, { norm: "l1", steps: 5 })).raw.data()],
   ["deepFool()", async (model, x, y) => (await deepFool(model, x, y, { norm: "l2" })).raw.data()],
   [
@@ -72,6 +79,16 @@ const runs: [string, Run][] = [
   [
     "additiveNoise()",
     async (model, x, y) => (await additiveNoise(model, x, y, { ...ball, key: key(0), draws: 5 })).raw.data(),
+  ],
+  ["square()", async (model, x, y) => (await square(model, x, y, { ...ball, key: key(0), steps: 50 })).raw.data()],
+  [
+    "autoAttack()",
+    async (model, x, y) => (await autoAttack(model, x, y, { norm: "linf", epsilon: 0.3, key: key(0) })).raw.data(),
+  ],
+  [
+    "distalAdversarials()",
+    async (model, _, y) =>
+      (await distalAdversarials(model, y, { key: key(0), shape: [4], bounds, steps: 50 })).raw.data(),
   ],
   ["epsilonSearch()", async (model, x, y) => (await epsilonSearch(model, x, y, { norm: "linf" })).raw.data()],
 ];

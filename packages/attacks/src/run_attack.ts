@@ -88,7 +88,8 @@ export async function runAttack<T extends Tensor>(
 ): Promise<AttackResult<T>> {
   const { attack, norm, epsilon, key, restarts = 1, batchSize = 100, signal, onProgress } = options;
   const action = "run attack";
-  const classify = countPasses(asFunction(action, model));
+  const classify = asFunction(action, model);
+  const classifyAndCount = countPasses(classify);
   const bounds = boundsOf(model, options.bounds);
   checkInputs(action, x);
   const size = x.shape[0]!;
@@ -117,16 +118,13 @@ export async function runAttack<T extends Tensor>(
   function taskOf(examples: readonly number[], progress: { done: number; total: number; restart: number }): AttackTask {
     const subset = aim.select(examples);
     const everyRow = examples.map((_, row) => row);
+    function count(rows: readonly number[], passes: "queries" | "gradients"): void {
+      for (const row of rows) ledger[passes][examples[row]!]! += 1;
+    }
     const logits: AttackTask["model"]["logits"] = (candidates, rows = everyRow) => {
-      if (candidates.shape[0] !== rows.length) {
-        throw new TypeError(
-          `Cannot ${action}: candidates must be [${rows.length}, ...] but found [${candidates.shape.join(", ")}]`,
-        );
-      }
+      checkRows(action, candidates, rows);
       return tidy(() => {
-        const found = classify(candidates, (passes) => {
-          for (const row of rows) ledger[passes][examples[row]!]! += 1;
-        });
+        const found = classifyAndCount(candidates, (passes) => count(rows, passes));
         checkClasses(action, aim, found.shape[1]);
         return found;
       });
@@ -139,7 +137,11 @@ export async function runAttack<T extends Tensor>(
       restart: progress.restart,
       ...(keys && { keys: examples.map((example) => foldIn(keys[example]!, progress.restart)) }),
       isAdversarial: async (candidates, rows = everyRow) => {
-        const found = await readLogits(logits(candidates, rows));
+        checkRows(action, candidates, rows);
+        count(rows, "queries");
+        // No gradient is asked of these logits.
+        const found = await readLogits(classify(candidates));
+        checkClasses(action, aim, found.classes);
         return rows.map((row, i) => subset.isAdversarial(rowOf(found, i), row));
       },
       proceed: async (step, steps) => {
@@ -176,4 +178,13 @@ export async function runAttack<T extends Tensor>(
     );
   }
   return ledger.result() as AttackResult<T>;
+}
+
+/** Throws unless there is a candidate for each of these rows. */
+function checkRows(action: string, candidates: Tensor, rows: readonly number[]): void {
+  if (candidates.shape[0] !== rows.length) {
+    throw new TypeError(
+      `Cannot ${action}: candidates must be [${rows.length}, ...] but found [${candidates.shape.join(", ")}]`,
+    );
+  }
 }

@@ -116,11 +116,12 @@ napi_value free_buffer(napi_env env, napi_callback_info info) {
   });
 }
 
-enum ConvolutionKind { kForward, kInputGradient, kFilterGradient };
+enum ConvolutionKind { kForward, kInputGradient, kFilterGradient, kForwardPacked };
 
 /**
  * `convolve(kind, window, a, b, result, transformed, bias, addend, mask, activate, alpha, lowest, cap)`; `transformed`
  * is the transformed filter for Winograd's algorithm, 0 for the direct one, or 1 for the filter gradient by Winograd's.
+ * `b` is the packed filter for `kForwardPacked`.
  */
 napi_value convolve(napi_env env, napi_callback_info info) {
   return guarded(env, info, [](const Call& call) -> napi_value {
@@ -144,6 +145,10 @@ napi_value convolve(napi_env env, napi_callback_info info) {
     epilogue.lowest = call.get<float>(11);
     epilogue.cap = call.get<float>(12);
     const float* transformed = call.get<const float*>(5);
+    if (call.get<int>(0) == kForwardPacked) {
+      kernels.convolve_packed(context, window, a, b, result, epilogue);
+      return nullptr;
+    }
     const bool forward = call.get<int>(0) == kForward;
     if (transformed) {
       (forward ? kernels.winograd : kernels.winograd_input_gradient)(context, window, a, transformed, result, epilogue);
@@ -151,6 +156,13 @@ napi_value convolve(napi_env env, napi_callback_info info) {
       (forward ? kernels.convolve : kernels.convolve_input_gradient)(context, window, a, b, result, epilogue);
     }
     return nullptr;
+  });
+}
+
+napi_value packed_size(napi_env env, napi_callback_info info) {
+  return guarded(env, info, [](const Call& call) {
+    const auto size = call.instance->kernels.products->packed_size(call.get<const Window&>(0));
+    return number(call.env, static_cast<double>(size));
   });
 }
 
@@ -185,7 +197,7 @@ napi_value gather_call(napi_env env, napi_callback_info info) {
 }
 
 /** To be raised with every change of a function's arguments, here and in `src/_addon.ts`: a stale binary would crash. */
-constexpr int kInterface = 2;
+constexpr int kInterface = 3;
 
 struct Export {
   const char* name;
@@ -201,6 +213,8 @@ const Export kExports[] = {
     {"allocate", allocate_buffer},
     {"free", free_buffer},
     {"convolve", convolve},
+    {"packedSize", packed_size},
+    {"packFilter", JEM_PRODUCT(pack_filter)},
     {"winogradSize", winograd_size},
     {"winogradTransform", JEM_PRODUCT(winograd_transform)},
     {"matmul", JEM_PRODUCT(matmul)},

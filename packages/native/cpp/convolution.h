@@ -198,32 +198,48 @@ static void convolve(Context& context, const Convolution& c, const Epilogue& epi
   });
 }
 
-/** The forward pass: `y[b, i, j] = sum over taps of x[b, i * stride + tap - pad] * filter[tap]`. */
-static void convolve_forward(Context& context, const Window& w, const float* x, const float* filter, float* y,
-                             const Epilogue& epilogue) {
+/** How many floats the packed filter of the forward pass takes; 0 where the filter is its own only panel. */
+static size_t packed_size(const Window& w) {
+  const Panels panels(w.out_channels);
+  if (panels.count == 1 && panels.packed_width(0) == w.out_channels) return 0;
+  return panels.size(static_cast<size_t>(w.kernel_height) * w.kernel_width * w.in_channels);
+}
+
+/** Packs a filter for the forward pass. */
+static void pack_filter(Context& context, const Window& w, const float* filter, float* packed) {
   const int depth = w.kernel_height * w.kernel_width * w.in_channels;
   const Panels panels(w.out_channels);
-  const float* weights = filter;
-  if (panels.count > 1 || panels.packed_width(0) != w.out_channels) {  // else the filter is its own only panel
-    float* packed = context.shared(Slot::kPanels, panels.size(depth));
-    const int rows = max_of(1, depth / 64);
-    parallel(context, panels.count * ceil_div(depth, rows), [&](int item, int) {
-      const int panel = item % panels.count, begin = item / panels.count * rows, end = min_of(depth, begin + rows);
-      const int packed_width = panels.packed_width(panel);
-      pack_rows(packed + panels.offset(panel, depth) + static_cast<size_t>(begin) * packed_width,
-                filter + static_cast<size_t>(begin) * w.out_channels + panel * kPanel, w.out_channels, end - begin,
-                panels.width(panel), packed_width);
-    });
-    weights = packed;
-  }
+  const int rows = max_of(1, depth / 64);
+  parallel(context, panels.count * ceil_div(depth, rows), [&](int item, int) {
+    const int panel = item % panels.count, begin = item / panels.count * rows, end = min_of(depth, begin + rows);
+    const int packed_width = panels.packed_width(panel);
+    pack_rows(packed + panels.offset(panel, depth) + static_cast<size_t>(begin) * packed_width,
+              filter + static_cast<size_t>(begin) * w.out_channels + panel * kPanel, w.out_channels, end - begin,
+              panels.width(panel), packed_width);
+  });
+}
+
+/** The forward pass with a packed filter: `y[b, i, j] = sum over taps of x[b, i * stride + tap - pad] * filter[tap]`. */
+static void convolve_packed(Context& context, const Window& w, const float* x, const float* packed, float* y,
+                            const Epilogue& epilogue) {
   Convolution c;
   c.batch = w.batch, c.in_height = w.in_height, c.in_width = w.in_width, c.in_channels = w.in_channels;
   c.kernel_height = w.kernel_height, c.kernel_width = w.kernel_width;
   c.stride_height = w.stride_height, c.stride_width = w.stride_width;
   c.pad_top = w.pad_top, c.pad_left = w.pad_left;
   c.out_height = c.y_height = w.out_height, c.out_width = c.y_width = w.out_width, c.out_channels = w.out_channels;
-  c.x = x, c.y = y, c.weights = weights;
+  c.x = x, c.y = y, c.weights = packed;
   convolve(context, c, epilogue);
+}
+
+/** The forward pass with a filter as it is. */
+static void convolve_forward(Context& context, const Window& w, const float* x, const float* filter, float* y,
+                             const Epilogue& epilogue) {
+  const size_t size = packed_size(w);
+  if (size == 0) return convolve_packed(context, w, x, filter, y, epilogue);
+  float* packed = context.shared(Slot::kPanels, size);
+  pack_filter(context, w, filter, packed);
+  convolve_packed(context, w, x, packed, y, epilogue);
 }
 
 }  // namespace

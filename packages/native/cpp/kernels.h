@@ -49,6 +49,10 @@ enum class Reduction : int { kSum, kMax, kMin };
 struct ProductKernels {
   const char* name;
   void (*convolve)(Context&, const Window&, const float* x, const float* filter, float* y, const Epilogue&);
+  /** The forward pass with a filter that `pack_filter` brought into another form of `packed_size` floats, or 0 where it stays as it is. */
+  size_t (*packed_size)(const Window&);
+  void (*pack_filter)(Context&, const Window&, const float* filter, float* packed);
+  void (*convolve_packed)(Context&, const Window&, const float* x, const float* packed, float* y, const Epilogue&);
   void (*convolve_input_gradient)(Context&, const Window&, const float* dy, const float* filter, float* dx, const Epilogue&);
   void (*convolve_filter_gradient)(Context&, const Window&, const float* x, const float* dy, float* dfilter);
   /** How many floats the transformed filter takes; `for_gradient` for that of the input gradient. */

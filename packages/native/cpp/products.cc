@@ -16,6 +16,9 @@ extern const ProductKernels product_kernels;
 const ProductKernels product_kernels = {
     JEM_STRING(JEM_ISA),
     convolve_forward,
+    packed_size,
+    pack_filter,
+    convolve_packed,
     convolve_input_gradient,
     convolve_filter_gradient,
     winograd_size,

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /** Kinds of {@linkcode Addon.convolve}. */
-export const ConvolutionKind = { forward: 0, inputGradient: 1, filterGradient: 2 } as const;
+export const ConvolutionKind = { forward: 0, inputGradient: 1, filterGradient: 2, forwardPacked: 3 } as const;
 
 /** Numbers of the kernels in `cpp/kernels.h`, in the same order. */
 export const Unary = {
@@ -77,6 +77,8 @@ export interface Addon {
     lowest: number,
     cap: number,
   ): void;
+  packedSize(window: Int32Array): number;
+  packFilter(window: Int32Array, filter: Float32Array, packed: Float32Array): void;
   winogradSize(window: Int32Array, forGradient: number): number;
   winogradTransform(window: Int32Array, forGradient: number, filter: Float32Array, transformed: Float32Array): void;
   matmul(
@@ -184,7 +186,7 @@ export interface Addon {
 }
 
 /** Says which arguments the addon's functions take: `kInterface` of `cpp/addon.cc`. */
-const INTERFACE = 2;
+const INTERFACE = 3;
 
 /** What loading came to: the addon with its settings, or why there is none. */
 export interface Loaded {

@@ -3,6 +3,7 @@ import {
   fused,
   grads,
   mul,
+  reshape,
   type Scalar,
   sum,
   type Tensor,
@@ -65,6 +66,16 @@ describeNative("convolution", () => {
     for (const one of CASES) await expectSame(() => gradientsOf(one), 2e-5);
     setExact(false);
   });
+
+  test("conv2d packs a filter anew for another shape of the same memory", () =>
+    expectSame(() => {
+      const filter = randn([3, 3, 2, 40], 1) as Tensor4D;
+      const reshaped = reshape(filter, [3, 3, 8, 10]) as Tensor4D;
+      return [
+        conv2d(randn([2, 6, 6, 2], 2) as Tensor4D, filter, 1, "same"),
+        conv2d(randn([2, 6, 6, 8], 3) as Tensor4D, reshaped, 1, "same"),
+      ];
+    }, 1e-4));
 
   test("conv2d falls through to cpu for dilations, channels first and empty batches", async () => {
     await expectSame(() => {

@@ -55,6 +55,8 @@ export class DeferredConvolution implements Deferred {
   readonly #source: Entry;
   readonly #filter: Entry;
   readonly #winograd: boolean;
+  /** The window as text, made once: what `usage` is looked up by. */
+  readonly #geometry: string;
   /** Whether a later operation took this convolution over. */
   #joined: boolean = false;
 
@@ -66,6 +68,7 @@ export class DeferredConvolution implements Deferred {
     source: Entry,
     filter: Entry,
     epilogue: Epilogue = {},
+    geometry: string = window.join(),
   ) {
     this.#backend = backend;
     this.kind = kind;
@@ -77,6 +80,7 @@ export class DeferredConvolution implements Deferred {
     epilogue.bias?.hold();
     epilogue.addend?.hold();
     epilogue.mask?.output.hold();
+    this.#geometry = geometry;
     this.#winograd = !backend.exact && suitsWinograd(window);
   }
 
@@ -110,6 +114,7 @@ export class DeferredConvolution implements Deferred {
       this.#source,
       this.#filter,
       epilogue,
+      this.#geometry,
     );
   }
 
@@ -122,11 +127,12 @@ export class DeferredConvolution implements Deferred {
     if (this.#joined) this.#usage.twice++;
     const block = pool.allocate("float32", this.size);
     try {
+      const packed = this.#winograd ? null : this.#packedFilter(filter);
       addon.convolve(
-        this.kind,
+        packed === null ? this.kind : ConvolutionKind.forwardPacked,
         this.window,
         source,
-        filter,
+        packed ?? filter,
         block.values as Float32Array,
         this.#winograd ? this.#transformedFilter(filter) : 0,
         operands[0]!,
@@ -155,13 +161,27 @@ export class DeferredConvolution implements Deferred {
   /** How convolutions like this one are used. */
   get #usage(): Usage {
     const { bias, addend } = this.epilogue;
-    const kind = `${this.kind} ${this.window.join()} ${bias !== undefined} ${addend !== undefined}`;
+    const kind = `${this.kind} ${this.#geometry} ${bias !== undefined} ${addend !== undefined}`;
     let usage = this.#backend.usage.get(kind);
     if (usage === undefined) {
       usage = { joined: 0, twice: 0 };
       this.#backend.usage.set(kind, usage);
     }
     return usage;
+  }
+
+  /** The filter as the direct forward pass reads it, kept with it; `null` where that is how it is. */
+  #packedFilter(filter: Float32Array): Float32Array | null {
+    const { addon, pool } = this.#backend;
+    if (this.kind !== ConvolutionKind.forward) return null;
+    const size = addon.packedSize(this.window);
+    if (size === 0) return null;
+    const block = this.#filter.derive(`packed ${this.window[Field.outChannels]}`, () => {
+      const made = pool.allocate("float32", size);
+      addon.packFilter(this.window, filter, made.values as Float32Array);
+      return made;
+    });
+    return block.values as Float32Array;
   }
 
   /** The filter in Winograd's form, kept with the filter: sampling uses the same weights many times. */
