@@ -49,7 +49,6 @@ const paper: Preset = {
     sgldStepSize: 1,
     pyxWeight: 1,
     clamp: null,
-    pyxWeight: 1,
     energyL2: 0,
     augment: true,
   },
