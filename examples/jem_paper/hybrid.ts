@@ -6,38 +6,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Context } from "./src/context.ts";
 import { experiment } from "./src/experiment.ts";
 import { type Extractor, extractorOf } from "./src/extractor.ts";
-import { shared } from "./src/models.ts";
-import type { Network, NetworkSpec } from "./src/networks.ts";
+import { table1 } from "./src/models.ts";
+import type { Network } from "./src/networks.ts";
 import { readRows } from "./src/read_rows.ts";
 import { drawSamples, perClass } from "./src/samples.ts";
-
-/** The rows of table 1 that are trained here, and which chains generate from each: of p(x), or of p(x|y) at classes. */
-const rows: Readonly<Record<string, { readonly spec: NetworkSpec; readonly chains?: "marginal" | "classes" }>> = {
-  JEM: { spec: shared.JEM, chains: "marginal" },
-  control: { spec: shared.control },
-  "p(x,y)": { spec: { name: "joint", objective: "joint" }, chains: "marginal" },
-  "p(x|y)": {
-    spec: { name: "conditional", objective: "jem", settings: { pxWeight: 0, pyxWeight: 0, pxyWeight: 1 } },
-    chains: "classes",
-  },
-  // IGEBM's penalty, and its chains on [0, 1] (step 10, score clipped to 0.01, noise 0.005) in units of [-1, 1].
-  "IGEBM-style": {
-    spec: {
-      name: "igebm",
-      objective: "jem",
-      settings: {
-        pxWeight: 0,
-        pyxWeight: 0,
-        pxyWeight: 1,
-        energyL2: 1,
-        sgldStepSize: 40,
-        gradientClip: 0.005,
-        sgldNoise: 0.01,
-      },
-    },
-    chains: "classes",
-  },
-};
 
 await experiment({
   name: "hybrid",
@@ -48,7 +20,7 @@ await experiment({
     const test = { dataset: data.test, count: effort.images };
     const extractor = await extractorOf(context);
     const figures: Record<string, number> = {};
-    for (const [name, { spec, chains }] of Object.entries(rows)) {
+    for (const [name, { spec, chains }] of Object.entries(table1)) {
       const network = await context.network(spec);
       const probabilities = await readRows(test, (x) => network.head.probabilities(x));
       figures[`${name}: accuracy`] = accuracy(probabilities, data.test.labels.subarray(0, effort.images));

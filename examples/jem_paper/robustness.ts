@@ -75,10 +75,10 @@ async function attackInBalls(
 
 /** Median distances of attacks that see nothing but decisions. */
 async function attackByDecisions(context: Context, name: string, { head }: Network): Promise<Record<string, number>> {
-  const { effort, scale, key } = context;
+  const { effort, key } = context;
   const { x, labels } = targetsOf(context, effort.decided);
   const model = attackModel(head, scaling);
-  const steps = scale === "smoke" ? 20 : 2000;
+  const steps = 100 * effort.attackSteps;
   const results = {
     "boundary, median l2": await boundary(model, x, labels, { key: foldIn(key, 30), steps }),
     "pointwise, median l0": await pointwise(model, x, labels, { key: foldIn(key, 31), restarts: 1 }),
@@ -98,12 +98,12 @@ async function makeDistals(
   context: Context,
   networks: Readonly<Record<string, Network>>,
 ): Promise<Record<string, number>> {
-  const { data, scale, seed } = context;
+  const { data, effort, seed } = context;
   const extractor = (await extractorOf(context)).network;
   const classes = Array.from({ length: data.classes }, (_, label) => label);
   const figures: Record<string, number> = {};
   for (const [name, { head }] of Object.entries(networks)) {
-    const options = { key: foldIn(context.key, 40), shape: [...data.shape], steps: scale === "smoke" ? 5 : 1000 };
+    const options = { key: foldIn(context.key, 40), shape: [...data.shape], steps: 50 * effort.attackSteps };
     const made = await distalAdversarials(attackModel(head, scaling), classes, options);
     const agreed = tf.tidy(() => tf.argMax(extractor.head.logits(tf.sub(tf.mul(made.clipped, 2), 1)), 1));
     const found = await agreed.data();

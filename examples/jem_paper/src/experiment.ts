@@ -19,14 +19,15 @@ export interface Experiment extends Script {
 /** Runs a script of the command line; its result is the exit code of the process: 1 when a figure is not as expected. */
 export async function experiment(experiment: Experiment): Promise<void> {
   try {
-    process.exitCode = await run(experiment, process.argv.slice(2));
+    process.exitCode = await runExperiment(experiment, process.argv.slice(2));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = error instanceof Interrupted ? 130 : 1;
   }
 }
 
-async function run(experiment: Experiment, args: readonly string[]): Promise<number> {
+/** Runs a script with arguments of the command line; returns the exit code. */
+export async function runExperiment(experiment: Experiment, args: readonly string[]): Promise<number> {
   const options = readOptions(experiment, args);
   if (!options) {
     console.log(usage(experiment));

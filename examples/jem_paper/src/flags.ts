@@ -37,6 +37,7 @@ export const flags: Readonly<Record<string, Flag>> = {
   samples: { setting: "samples", read: integer(20), help: "how many images are generated (ours)" },
   sample_steps: { setting: "sampleSteps", read: integer(1), help: "Langevin steps of each (ours)" },
   attacked: { setting: "attacked", read: integer(1), help: "how many images are attacked (ours)" },
+  attack_steps: { setting: "attackSteps", read: integer(1), help: "steps of an attack in a ball (ours)" },
   decided: { setting: "decided", read: integer(1), help: "how many of them by decisions alone (ours)" },
 };
 

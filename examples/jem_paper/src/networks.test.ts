@@ -47,7 +47,7 @@ test("networkOf() trains a network and reads it the next time", async () => {
   expect(new Set(log).size).toBe(3);
   const other = { ...options, settings: { ...settings, learningRate: 1 } };
   await expect(networkOf({ name: "jem", objective: "jem", settings: { pxyWeight: 1 } }, other)).rejects.toThrow(
-    "settings.learningRate 0.004, now 1",
+    "settings.learningRate 0.002, now 1",
   );
   const none = { pxWeight: 0, pyxWeight: 0 };
   await expect(networkOf({ name: "none", objective: "jem", settings: none }, options)).rejects.toThrow("--p_x_weight");

@@ -95,7 +95,7 @@ export async function networkOf(spec: NetworkSpec, options: NetworkOptions): Pro
       ],
       signal,
       checkpoints: { store: fileCheckpoints(join(folder, "checkpoints")), every: 500, keep: 1 },
-      ...(buffer && { state: buffers, detectors: [energyDrift({ limit: 100 })], recovery: { buffer } }),
+      ...(buffer && { state: buffers, detectors: [energyDrift()], recovery: { buffer } }),
     });
   } finally {
     optimizer.dispose();

@@ -35,7 +35,7 @@ test("readOptions() throws on what it does not know", () => {
   expect(() => readOptions(script, ["--lr", "0"])).toThrow("--lr must be above 0 but is 0");
   expect(() => readOptions(script, ["--seeds", "1,x"])).toThrow("--seeds must be a number of at least 0 but is x");
   expect(() => readOptions(script, ["--backend", "gpu"])).toThrow(
-    "--backend must be one of native, wasm, cpu but is gpu",
+    "--backend must be one of tfjs-node-gpu, native, tfjs-node, wasm, cpu but is gpu",
   );
   expect(() => readOptions(script, ["--what"])).toThrow("--what");
   expect(readOptions(script, ["--help"])).toBeUndefined();

@@ -41,7 +41,7 @@ Usage: npm run ${name} --workspace @jem-js-examples/jem_paper -- [options]
   --scale NAME           small, for minutes on two cores, or paper (default small)
   --smoke                in seconds, to see that everything works
   --synthetic            noise in the place of the data, to see that the paper's scale starts
-  --backend NAME         ${backendNames.join(", ")} (default: native where it is installed, else wasm)
+  --backend NAME         ${backendNames.join(", ")} (default: the first that is installed)
   --run FOLDER           the networks, which are trained when they are not there (default runs/jem_paper/<scale>)
   --out FOLDER           what comes out; a seed that is there is not run again (default <run>/${name})
   --data FOLDER          the files of published datasets (default data)

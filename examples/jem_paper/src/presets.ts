@@ -1,5 +1,6 @@
 import type { Preset } from "./settings.ts";
 
+/** Chosen on images held out, with seed 100, before the seeds of the README were run. */
 const small: Preset = {
   settings: {
     dataset: "mnist",
@@ -10,7 +11,7 @@ const small: Preset = {
     validation: 5000,
     iterations: 2000,
     batchSize: 64,
-    learningRate: 0.004,
+    learningRate: 0.002,
     warmUp: 0,
     decay: "cosine",
     decayRate: 0.3,
@@ -29,7 +30,7 @@ const small: Preset = {
     energyL2: 0.01,
     augment: false,
   },
-  effort: { images: 10_000, samples: 1000, sampleSteps: 400, attacked: 200, decided: 20, attackSteps: 20 },
+  effort: { images: 10_000, samples: 1000, sampleSteps: 400, attacked: 100, decided: 20, attackSteps: 20 },
 };
 
 /** The paper's: 150 epochs of 703 iterations, whose rate falls after 50 and 100 epochs. */
@@ -46,8 +47,8 @@ const paper: Preset = {
     decayIterations: [50 * 703, 100 * 703],
     sgldSteps: 20,
     sgldStepSize: 1,
-    clamp: null,
     pyxWeight: 1,
+    clamp: null,
     energyL2: 0,
     augment: true,
   },
@@ -58,7 +59,6 @@ const paper: Preset = {
 const smoke: Preset = {
   settings: {
     ...small.settings,
-    dataset: "mnist",
     labelsPerClass: 10,
     validation: 200,
     iterations: 10,

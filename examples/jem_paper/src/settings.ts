@@ -55,6 +55,7 @@ export interface Effort {
   /** Images that are attacked by gradients, and by decisions alone. */
   readonly attacked: number;
   readonly decided: number;
+  /** Steps of attacks in balls; those that look for the smallest perturbation take a multiple. */
   readonly attackSteps: number;
 }
 
