@@ -2,22 +2,22 @@
  * What it costs to score images by all post-hoc detectors at once, against each of them alone and against a pass forward and
  * back to the input: the `base` convNet of the main job on MNIST, detectors with their defaults.
  *
- * node --import tsx --conditions=@jem-js/source bench/ood.ts [--images 10000] [--batch 500] [--rounds 1] [--backend native] [--clock cpu]
+ * node --import tsx --conditions=@jem-js/source bench/ood.ts [--images 10000] [--from 0] [--batch 100] [--only pass,all,ncd] [--backend native]
  *
- * `--clock cpu` measures the time of the process on all cores, for a machine that does other things, too.
+ * `pass` and `forward` are always measured. Every batch goes through all that is measured, one after the other, so that
+ * a slower minute of the machine is one of all. `--from` begins at a later image: a long run in pieces.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { batchTensor, imageDataset, readIdx } from "@jem-js/data";
+import { type Batch, batchTensor, imageDataset, readIdx } from "@jem-js/data";
 import { energyHead } from "@jem-js/energy";
 import { convNet, convNetPresets } from "@jem-js/models";
 import "@jem-js/native";
 import {
   approximateMass,
   ash,
-  type Batch,
   type Detector,
   dice,
   energy,
@@ -41,19 +41,18 @@ import {
 } from "@jem-js/ood";
 import { key } from "@jem-js/random";
 import * as tf from "@tensorflow/tfjs";
-import { median, row } from "./_measure.ts";
+import { row } from "./_measure.ts";
 
 const { values: options } = parseArgs({
   options: {
     images: { type: "string", default: "10000" },
-    batch: { type: "string", default: "500" },
-    rounds: { type: "string", default: "1" },
+    from: { type: "string", default: "0" },
+    batch: { type: "string", default: "100" },
+    only: { type: "string" },
     backend: { type: "string", default: "native" },
-    clock: { type: "string", default: "wall" },
   },
 });
-const images = Number(options.images);
-const batch = Number(options.batch);
+const [images, first, batch] = [Number(options.images), Number(options.from), Number(options.batch)];
 
 tf.enableProdMode();
 await tf.setBackend(options.backend);
@@ -65,13 +64,16 @@ const digits = await imageDataset({
   labels: await read("t10k-labels-idx1-ubyte"),
   classes: 10,
 });
-const batches = Array.from({ length: Math.ceil(images / batch) }, (_, i): Batch => {
-  const size = Math.min(batch, images - i * batch);
+
+function batchOf(from: number, size: number): Batch {
   return batchTensor(
     digits,
-    Array.from({ length: size }, (_, j) => i * batch + j),
+    Array.from({ length: size }, (_, i) => from + i),
   );
-});
+}
+
+/** What is not read by the logits and a feature or two of an image, but by every value of every map. */
+const NCD = "ncd";
 const detectors: Detector[] = [
   approximateMass(),
   ash(),
@@ -93,52 +95,52 @@ const detectors: Detector[] = [
   she(),
   vim(),
 ];
-await fitMany(detectors, model, batches[0]!);
+const others = detectors.filter(({ name }) => name !== NCD);
+const examples = batchOf(0, 500);
+await fitMany(detectors, model, examples);
+tf.dispose([examples.x, examples.labels]);
 
-/** The detectors that go over every value of every map of the network, on the host. */
-const OF_MAPS = ["gram", "ncd"];
 const head = energyHead(model);
-const others = detectors.filter(({ name }) => !OF_MAPS.includes(name));
+async function finished(tensor: tf.Tensor): Promise<void> {
+  await tensor.data();
+  tensor.dispose();
+}
 const subjects: Record<string, (x: tf.Tensor) => Promise<unknown>> = {
-  pass: async (x) => {
-    const score = head.score(x);
-    await score.data();
-    score.dispose();
-  },
+  pass: (x) => finished(head.score(x)),
+  forward: (x) => finished(tf.tidy(() => model.apply(x) as tf.Tensor)),
   all: (x) => scoreMany(detectors, x),
-  [`all but ${OF_MAPS.join(" and ")}`]: (x) => scoreMany(others, x),
+  [`all but ${NCD}`]: (x) => scoreMany(others, x),
   ...Object.fromEntries(detectors.map((detector) => [detector.name, (x: tf.Tensor) => detector.score(x)])),
 };
-const times: Record<string, number[]> = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));
-for (const body of Object.values(subjects)) await body(batches[0]!.x); // warms up
-for (let round = 0; round < Number(options.rounds); round++) {
-  for (const [name, body] of Object.entries(subjects)) {
-    const start = secondsNow();
-    for (const { x } of batches) await body(x);
-    times[name]!.push(secondsNow() - start);
+const names = Object.keys(subjects).filter((name) => {
+  return !options.only || ["pass", "forward", ...options.only.split(",")].includes(name);
+});
+const seconds = Object.fromEntries(names.map((name) => [name, 0]));
+for (let from = first - batch; from < first + images; from += batch) {
+  // The first batch warms up.
+  const { x, labels } = batchOf(Math.max(first, from), Math.min(batch, first + images - Math.max(first, from)));
+  for (const name of names) {
+    const start = performance.now();
+    await subjects[name]!(x);
+    if (from >= first) seconds[name]! += (performance.now() - start) / 1000;
   }
+  tf.dispose([x, labels]);
 }
 
-const seconds = Object.fromEntries(Object.entries(times).map(([name, found]) => [name, median(found)]));
 console.log(row(["scored by", "seconds", "passes"]));
 console.log(row(["---", "---", "---"]));
-for (const [name, value] of Object.entries(seconds)) {
-  console.log(row([name, value.toFixed(2), (value / seconds.pass!).toFixed(2)]));
+for (const name of names) {
+  console.log(row([name, seconds[name]!.toFixed(2), (seconds[name]! / seconds.pass!).toFixed(2)]));
 }
 for (const [of, all] of [
   ["all", detectors],
-  [`all but ${OF_MAPS.join(" and ")}`, others],
+  [`all but ${NCD}`, others],
 ] as const) {
-  const dearest = all.map(({ name }) => name).reduce((a, b) => (seconds[b]! > seconds[a]! ? b : a));
+  const alone = all.map(({ name }) => name).filter((name) => name in seconds);
+  if (!(of in seconds) || alone.length === 0) continue;
+  const dearest = alone.reduce((a, b) => (seconds[b]! > seconds[a]! ? b : a));
   const more = (seconds[of]! - seconds[dearest]!) / seconds.pass!;
   console.log(
-    `\n${options.images} images on ${options.backend}, ${of} (${all.length} detectors): ${more.toFixed(2)} passes forward and back more than ${dearest} alone.`,
+    `\n${images} images on ${options.backend}, ${of} (${all.length} detectors): ${more.toFixed(2)} passes forward and back more than ${dearest} alone.`,
   );
-}
-
-/** The clock in seconds: of the wall, or of the process on all cores. */
-function secondsNow(): number {
-  if (options.clock !== "cpu") return performance.now() / 1000;
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

@@ -30,6 +30,7 @@ Usage: npm start --workspace @jem-js-examples/divergence -- [options]
 
   --seeds LIST     seeds, one run of each kind for each (default 0,1,2)
   --iterations N   training iterations (default 600)
+  --smoke          one seed, 6 iterations, to see that it works
   --out FOLDER     where metrics and incident reports go (default runs/divergence-<time>)`;
 
 /**
@@ -136,8 +137,9 @@ async function startBackend(): Promise<void> {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      seeds: { type: "string", default: "0,1,2" },
-      iterations: { type: "string", default: "600" },
+      seeds: { type: "string" },
+      iterations: { type: "string" },
+      smoke: { type: "boolean", default: false },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -147,11 +149,13 @@ async function main(): Promise<void> {
   mkdirSync(out, { recursive: true });
   await startBackend();
   const data = await readMnist();
+  const seeds = values.seeds ?? (values.smoke ? "0" : "0,1,2");
+  const iterations = Number(values.iterations ?? (values.smoke ? 6 : 600));
   const outcomes: Outcome[] = [];
-  for (const seed of values.seeds.split(",").map(Number)) {
+  for (const seed of seeds.split(",").map(Number)) {
     for (const isSafe of [false, true]) {
       const folder = join(out, `seed-${seed}-${isSafe ? "recovery" : "plain"}`);
-      outcomes.push(await train(data, seed, isSafe, Number(values.iterations), folder));
+      outcomes.push(await train(data, seed, isSafe, iterations, folder));
       console.log(outcomes.at(-1));
     }
   }

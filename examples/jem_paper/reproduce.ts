@@ -10,7 +10,16 @@ const script = {
 };
 
 /** The scripts of this folder, in the order of the README. */
-const names = ["hybrid", "calibration", "detection", "robustness", "semi_supervised", "inpainting", "bring_your_own"];
+const names = [
+  "hybrid",
+  "calibration",
+  "detection",
+  "flow",
+  "robustness",
+  "semi_supervised",
+  "inpainting",
+  "bring_your_own",
+];
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(script, args);

@@ -16,6 +16,7 @@ Usage: npm start --workspace @jem-js-examples/log_likelihood -- [options]
   --temperatures N  how many temperatures the chains pass (default 1000)
   --chains N        how many chains (default 200)
   --iterations N    how long the machine of digits is trained (default 2000)
+  --smoke           20 temperatures, 20 chains and 10 iterations, to see that it works; nothing is judged
   --out FOLDER      where results.json goes (default runs/log_likelihood-<time>)`;
 
 /** What came out of one model. */
@@ -90,9 +91,10 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       seed: { type: "string", default: "0" },
-      temperatures: { type: "string", default: "1000" },
-      chains: { type: "string", default: "200" },
-      iterations: { type: "string", default: "2000" },
+      temperatures: { type: "string" },
+      chains: { type: "string" },
+      iterations: { type: "string" },
+      smoke: { type: "boolean", default: false },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -103,10 +105,10 @@ async function main(): Promise<number> {
   }
   const options = {
     seed: readCount("--seed", values.seed, 0),
-    temperatures: readCount("--temperatures", values.temperatures, 2),
-    chains: readCount("--chains", values.chains, 1),
+    temperatures: readCount("--temperatures", values.temperatures ?? (values.smoke ? "20" : "1000"), 2),
+    chains: readCount("--chains", values.chains ?? (values.smoke ? "20" : "200"), 1),
   };
-  const iterations = readCount("--iterations", values.iterations, 0);
+  const iterations = readCount("--iterations", values.iterations ?? (values.smoke ? "10" : "2000"), 0);
   const out =
     values.out ?? join("runs", `log_likelihood-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);
   const { temperatures, chains } = options;
@@ -139,7 +141,7 @@ async function main(): Promise<number> {
   const wrong = rows.filter(({ passes }) => !passes);
   if (wrong.length === 0) console.log("Every exact value is where the estimates say.");
   else console.log(`The estimates are wrong: ${wrong.map(({ model }) => model).join(", ")}.`);
-  return wrong.length === 0 ? 0 : 1;
+  return wrong.length === 0 || values.smoke ? 0 : 1;
 }
 
 function shorten<T>(value: T): T | number {

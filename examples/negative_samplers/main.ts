@@ -19,6 +19,7 @@ Usage: npm start --workspace @jem-js-examples/negative_samplers -- [options]
 
   --seeds LIST     seeds, one model of each sampler for each (default 0)
   --iterations N   training iterations (default 1000)
+  --smoke          100 iterations each, to see that it works
   --out FOLDER     where results.json goes (default runs/negative_samplers-<time>)`;
 
 /** What came of a sampler with a seed. */
@@ -134,14 +135,15 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seeds: { type: "string", default: "0" },
-      iterations: { type: "string", default: "1000" },
+      iterations: { type: "string" },
+      smoke: { type: "boolean", default: false },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return console.log(usage);
   const seeds = values.seeds.split(",").map((seed) => readCount("--seeds", seed, 0));
-  const iterations = readCount("--iterations", values.iterations, 100);
+  const iterations = readCount("--iterations", values.iterations ?? (values.smoke ? "100" : "1000"), 100);
   const out =
     values.out ?? join("runs", `negative_samplers-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);
   mkdirSync(out, { recursive: true });

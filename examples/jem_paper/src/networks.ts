@@ -29,6 +29,8 @@ export interface NetworkSpec {
   readonly headOf?: (model: tf.LayersModel) => EnergyHead;
   /** Whether there is one for all seeds, as what judges them all. @default {false} */
   readonly forAllSeeds?: boolean;
+  /** How large the energy gap may become. @default {that of `energyDrift`} */
+  readonly driftLimit?: number;
   /** The weights that are trained. @default {all} */
   readonly variables?: (model: tf.LayersModel) => tf.Variable[];
 }
@@ -61,7 +63,7 @@ export class Interrupted extends Error {}
 
 /** Trains a network, goes on with its training, or reads it where that is complete: all of them from its last checkpoint. */
 export async function networkOf(spec: NetworkSpec, options: NetworkOptions): Promise<Network> {
-  const { name, objective, variables } = spec;
+  const { name, objective, variables, driftLimit: limit } = spec;
   const { data, seed, signal } = options;
   const settings: Settings = { ...options.settings, ...spec.settings };
   const folder = join(options.folder, name);
@@ -95,7 +97,11 @@ export async function networkOf(spec: NetworkSpec, options: NetworkOptions): Pro
       ],
       signal,
       checkpoints: { store: fileCheckpoints(join(folder, "checkpoints")), every: 500, keep: 1 },
-      ...(buffer && { state: buffers, detectors: [energyDrift()], recovery: { buffer } }),
+      ...(buffer && {
+        state: buffers,
+        detectors: [energyDrift({ ...(limit !== undefined && { limit }) })],
+        recovery: { buffer },
+      }),
     });
   } finally {
     optimizer.dispose();

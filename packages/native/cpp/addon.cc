@@ -235,6 +235,7 @@ const Export kExports[] = {
     {"depthwise", JEM_POINTWISE(depthwise)},
     {"depthwiseInputGradient", JEM_POINTWISE(depthwise_input_gradient)},
     {"depthwiseFilterGradient", JEM_POINTWISE(depthwise_filter_gradient)},
+    {"gram", JEM_POINTWISE(gram)},
     {"langevin", kernel<&Kernels::noise, &NoiseKernels::langevin>},
     {"moveStrided", move_strided_call},
     {"gather", gather_call},

@@ -90,6 +90,8 @@ struct PointwiseKernels {
   void (*depthwise)(Context&, const Window&, const float* x, const float* filter, float* y);
   void (*depthwise_input_gradient)(Context&, const Window&, const float* dy, const float* filter, float* dx);
   void (*depthwise_filter_gradient)(Context&, const Window&, const float* x, const float* dy, float* dfilter);
+  /** The row sums of the Gram matrices of powers of `batch` maps, and what the maps were scaled by: see `gram.h`. */
+  void (*gram)(Context&, int batch, int positions, int channels, int count, const int32_t* powers, const float* x, float* y);
 };
 
 /** Kernels whose every bit is defined: compiled without contraction of `a * b + c`. */

@@ -1,6 +1,7 @@
 // Element-wise kernels, reductions and pooling, compiled once for each instruction set.
 #include "depthwise.h"
 #include "elementwise.h"
+#include "gram.h"
 #include "pooling.h"
 #include "reduction.h"
 
@@ -47,6 +48,7 @@ const PointwiseKernels pointwise_kernels = {
     depthwise,
     depthwise_input_gradient,
     depthwise_filter_gradient,
+    gram,
 };
 
 }  // namespace JEM_ISA

@@ -151,6 +151,15 @@ export interface Addon {
   depthwise(window: Int32Array, x: Float32Array, filter: Float32Array, y: Float32Array): void;
   depthwiseInputGradient(window: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   depthwiseFilterGradient(window: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
+  gram(
+    batch: number,
+    positions: number,
+    channels: number,
+    count: number,
+    powers: Int32Array,
+    x: Float32Array,
+    y: Float32Array,
+  ): void;
   langevin(
     size: number,
     x: Float32Array,

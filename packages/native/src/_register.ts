@@ -8,6 +8,7 @@ import { binaryKernels } from "./_kernels/binary.ts";
 import { convolutionKernels } from "./_kernels/convolution.ts";
 import { broadcastKernels } from "./_kernels/deferred_broadcast.ts";
 import { depthwiseKernels } from "./_kernels/depthwise.ts";
+import { gramKernels } from "./_kernels/gram.ts";
 import { indexingKernels } from "./_kernels/indexing.ts";
 import { langevinKernels } from "./_kernels/langevin.ts";
 import { matMulKernels } from "./_kernels/matmul.ts";
@@ -22,6 +23,7 @@ const KERNELS: KernelTable = {
   ...broadcastKernels,
   ...convolutionKernels,
   ...depthwiseKernels,
+  ...gramKernels,
   ...indexingKernels,
   ...langevinKernels,
   ...matMulKernels,

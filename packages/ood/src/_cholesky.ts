@@ -1,3 +1,5 @@
+import { dot } from "./_sums.ts";
+
 /** The lower triangular `l`, row-major, with `l l' = a` for a symmetric `a`, `[n, n]`; nothing unless it is positive definite. */
 export function cholesky(a: Float64Array, n: number): Float64Array | undefined {
   const l = new Float64Array(n * n);
@@ -14,15 +16,16 @@ export function cholesky(a: Float64Array, n: number): Float64Array | undefined {
   return l;
 }
 
-/** `l^-1 b` for a lower triangular `l`, `[n, n]`. */
-export function forwardSolve(l: Float64Array, b: Float64Array): Float64Array {
+/** `l^-1 b` for a lower triangular `l`, `[n, n]`, written to `x`. */
+export function forwardSolve(
+  l: Float64Array,
+  b: Float64Array,
+  x: Float64Array = new Float64Array(b.length),
+): Float64Array {
   const n = b.length;
-  const x = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    let rest = b[i]!;
     const row = i * n;
-    for (let k = 0; k < i; k++) rest -= l[row + k]! * x[k]!;
-    x[i] = rest / l[row + i]!;
+    x[i] = (b[i]! - dot(l, row, x, i)) / l[row + i]!;
   }
   return x;
 }

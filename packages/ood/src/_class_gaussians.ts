@@ -3,6 +3,7 @@ import { covarianceOf, factorCovariance, type Shrinkage, varying } from "./_cova
 import type { Row } from "./_logits.ts";
 import { collectMoments, type Moments } from "./_moments.ts";
 import type { Reading } from "./_reading.ts";
+import { dot, squaredDistance } from "./_sums.ts";
 
 /** Gaussians of the classes with one covariance, fitted on a pooled feature: as JSON. */
 export interface GaussianState {
@@ -97,10 +98,12 @@ export function gaussiansOf({ layer, kept, means, factor, background }: Gaussian
   const d = kept.length;
   const l = unpackTriangle(factor, d);
   const l0 = background && unpackTriangle(background.factor, d);
+  const difference = new Float64Array(d);
+  const solution = new Float64Array(d);
+  /** In an array that the next call uses again. */
   const whitened = (row: Row, mean: readonly number[], by: Float64Array): Float64Array => {
-    const difference = new Float64Array(d);
     for (let k = 0; k < d; k++) difference[k] = row[kept[k]!]! - mean[k]!;
-    return forwardSolve(by, difference);
+    return forwardSolve(by, difference, solution);
   };
   // One solution a row, of the difference to one mean; those to the others are this far from it once and for all.
   const first = means.find((mean) => mean !== null)!;
@@ -116,18 +119,20 @@ export function gaussiansOf({ layer, kept, means, factor, background }: Gaussian
   function distances(row: Row): Float64Array {
     const solved = whitened(row, first, l);
     const found = new Float64Array(offsets.length);
-    offsets.forEach((offset, c) => {
-      let sum = offset ? 0 : Number.POSITIVE_INFINITY;
-      if (offset) for (let k = 0; k < d; k++) sum += (solved[k]! - offset[k]!) ** 2;
-      found[c] = sum;
-    });
+    for (let c = 0; c < offsets.length; c++) {
+      const offset = offsets[c];
+      found[c] = offset ? squaredDistance(solved, 0, offset) : Number.POSITIVE_INFINITY;
+    }
     return found;
   }
 
   return {
     layer,
     distances,
-    backgroundDistance: (row) => squaredNorm(whitened(row, background!.mean, l0!)),
+    backgroundDistance(row) {
+      const solved = whitened(row, background!.mean, l0!);
+      return dot(solved, 0, solved, d);
+    },
     halfGradient(row) {
       const found = distances(row);
       const nearest = found.indexOf(minimum(found));
@@ -143,11 +148,7 @@ export function gaussiansOf({ layer, kept, means, factor, background }: Gaussian
 
 /** The smallest of some numbers. */
 export function minimum(values: Float64Array): number {
-  return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-}
-
-function squaredNorm(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return sum;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) least = Math.min(least, values[i]!);
+  return least;
 }

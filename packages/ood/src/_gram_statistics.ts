@@ -83,11 +83,19 @@ function largestOf(map: Float32Array): number {
   return largest;
 }
 
-/** By how much statistics leave their bounds: `(low - v)_+ / |low + 1e-6| + (v - high)_+ / |high + 1e-6|`, summed. */
-export function deviation(values: ArrayLike<number>, low: ArrayLike<number>, high: ArrayLike<number>): number {
+/**
+ * By how much statistics `v`, the values times `scale`, leave their bounds: `(low - v)_+ / |low + 1e-6| + (v - high)_+ / |high + 1e-6|`,
+ * summed.
+ */
+export function deviation(
+  values: ArrayLike<number>,
+  low: ArrayLike<number>,
+  high: ArrayLike<number>,
+  scale: number = 1,
+): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
+    const value = values[i]! * scale;
     if (value < low[i]!) sum += (low[i]! - value) / Math.abs(low[i]! + 1e-6);
     else if (value > high[i]!) sum += (value - high[i]!) / Math.abs(high[i]! + 1e-6);
   }

@@ -25,7 +25,9 @@ export function logSumExp(z: Row): number {
 /** `z - logSumExp(z)`, exact also where a probability is nearly 0 or 1. */
 export function logSoftmax(z: Row): Float64Array {
   const [max, rest] = logSumExpParts(z);
-  return Float64Array.from(z, (value) => value - max - rest);
+  const logs = Float64Array.from(z);
+  for (let k = 0; k < logs.length; k++) logs[k] = logs[k]! - max - rest;
+  return logs;
 }
 
 /** The largest logit, and what logSumExp is above it: their sum would lose the digits of the second. */
@@ -39,12 +41,16 @@ function logSumExpParts(z: Row): [max: number, rest: number] {
 
 /** The class probabilities of logits. */
 export function softmax(z: Row): Float64Array {
-  return logSoftmax(z).map(Math.exp);
+  const probabilities = logSoftmax(z);
+  for (let k = 0; k < probabilities.length; k++) probabilities[k] = Math.exp(probabilities[k]!);
+  return probabilities;
 }
 
 /** The values divided by `temperature`. */
 export function scaled(z: Row, temperature: number): Float64Array {
-  return Float64Array.from(z, (value) => value / temperature);
+  const divided = Float64Array.from(z);
+  for (let k = 0; k < divided.length; k++) divided[k]! /= temperature;
+  return divided;
 }
 
 /** What is learned from: the logits themselves or what a softmax makes of them, the largest first where they are sorted. */

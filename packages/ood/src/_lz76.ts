@@ -2,7 +2,7 @@
 interface Automaton {
   readonly alphabet: number;
   /** Of state `s`: the states that symbols lead to, 0 for none since nothing leads to the first one. */
-  readonly next: Int32Array;
+  readonly next: Uint16Array | Uint32Array;
   /** State `s` stands for the substrings of lengths `(length[link[s]], length[s]]`. */
   readonly link: Int32Array;
   readonly length: Int32Array;
@@ -13,7 +13,8 @@ let scratch: Automaton = automatonFor(0, 1);
 function automatonFor(states: number, alphabet: number): Automaton {
   return {
     alphabet,
-    next: new Int32Array(states * alphabet),
+    // Half the memory where that will do: most maps then stay in the first cache.
+    next: new (states < 2 ** 16 ? Uint16Array : Uint32Array)(states * alphabet),
     link: new Int32Array(states),
     length: new Int32Array(states),
   };
@@ -65,7 +66,8 @@ function complexities(sequence: ArrayLike<number>, prefix: number): { ofPrefix: 
 
   function extend(symbol: number): void {
     const added = count++;
-    next.fill(0, added * alphabet, (added + 1) * alphabet);
+    // A loop for so few numbers: the methods of typed arrays take longer to call.
+    for (let s = added * alphabet; s < count * alphabet; s++) next[s] = 0;
     length[added] = length[last]! + 1;
     link[added] = 0;
     let from = last;
@@ -81,7 +83,7 @@ function complexities(sequence: ArrayLike<number>, prefix: number): { ofPrefix: 
       return;
     }
     const clone = count++;
-    next.copyWithin(clone * alphabet, target * alphabet, (target + 1) * alphabet);
+    for (let s = 0; s < alphabet; s++) next[clone * alphabet + s] = next[target * alphabet + s]!;
     length[clone] = length[from]! + 1;
     link[clone] = link[target]!;
     while (from !== -1 && next[from * alphabet + symbol] === target) {

@@ -2,6 +2,7 @@ import { type DataTypeMap, dispose, keep, mean, slice, type Tensor, tidy } from 
 import { gradientsOf, type Objective } from "./_objectives.ts";
 import { type Feature, finite, readAll } from "./_on_host.ts";
 import { expand, isTensor } from "./_outputs.ts";
+import { joinSummaries, type Summary, summarize } from "./_summaries.ts";
 import type { ClassifierOutputs, OpenClassifier } from "./open_classifier.ts";
 import type { Batch, Source } from "./source.ts";
 
@@ -11,6 +12,8 @@ export interface Needs {
   readonly pooled?: readonly string[];
   /** Features by name, or `"all"`, as they are. */
   readonly maps?: readonly string[];
+  /** What is computed of features where they are. */
+  readonly summaries?: readonly Summary[];
   /** Functions whose gradients with respect to the inputs it reads, to score. */
   readonly objectives?: readonly Objective[];
   /** Whether a fit takes labels: `"given"` where there are some. */
@@ -35,6 +38,8 @@ export interface Reading {
   readonly pooled: ReadonlyMap<string, Feature>;
   /** Features as they are, by name. */
   readonly maps: ReadonlyMap<string, Feature>;
+  /** Summaries, where the backend makes them, by {@linkcode summaryKey}. */
+  readonly summaries: ReadonlyMap<string, Feature>;
   /** The gradients of objectives by their names, each of the shape of `x`; borrowed. */
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
@@ -51,6 +56,7 @@ export function joinNeeds(all: readonly Needs[]): Needs {
   return {
     pooled: join("pooled"),
     maps: join("maps"),
+    summaries: joinSummaries(all.flatMap((needs) => needs.summaries ?? [])),
     objectives: [...objectives.values()],
     labels: all.some(({ labels }) => labels === true),
   };
@@ -155,11 +161,12 @@ export async function read(
       all: tensors.all,
       pooled: await readAll(action, tensors.pooled),
       maps: await readAll(action, tensors.maps),
+      summaries: await readAll(action, tensors.summaries),
       gradients: tensors.gradients,
     };
     return reading;
   } finally {
-    dispose([tensors.logits, ...tensors.pooled.values(), ...tensors.maps.values()]);
+    dispose([tensors.logits, ...tensors.pooled.values(), ...tensors.maps.values(), ...tensors.summaries.values()]);
     if (!reading) dispose([...tensors.gradients.values()]);
   }
 }
@@ -169,6 +176,7 @@ interface Computed {
   readonly all: readonly string[];
   readonly pooled: ReadonlyMap<string, Tensor>;
   readonly maps: ReadonlyMap<string, Tensor>;
+  readonly summaries: ReadonlyMap<string, Tensor>;
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
@@ -176,7 +184,7 @@ function compute(
   action: string,
   classifier: OpenClassifier,
   x: Tensor,
-  { pooled = [], maps = [], objectives = [] }: Needs,
+  { pooled = [], maps = [], summaries = [], objectives = [] }: Needs,
 ): Computed {
   const kept: Tensor[] = [];
   // Clones: a classifier may return what it holds on to, such as its input or a variable.
@@ -187,16 +195,20 @@ function compute(
   };
   let computed: Omit<Computed, "gradients"> | undefined;
   const gradients = new Map<string, Tensor>();
-  const names = [...new Set([...pooled, ...maps, ...objectives.flatMap(({ features }) => features)])];
+  const names = [
+    ...new Set([...pooled, ...maps, ...[...summaries, ...objectives].flatMap(({ features }) => features)]),
+  ];
   function outputsOf(input: Tensor): ClassifierOutputs {
     const outputs = classifier.read(input, names);
     const select = (some: readonly string[], of: (feature: Tensor) => Tensor): Map<string, Tensor> =>
       new Map(expand(some, outputs.all).map((name) => [name, keepClone(of(outputs.features.get(name)!))]));
+    const { summarized, missing } = summarize(summaries, outputs, keepClone);
     computed = {
       logits: keepClone(outputs.logits),
       all: outputs.all,
       pooled: select(pooled, pool),
-      maps: select(maps, (feature) => feature),
+      maps: select([...maps, ...missing], (feature) => feature),
+      summaries: summarized,
     };
     return outputs;
   }

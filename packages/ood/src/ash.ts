@@ -3,6 +3,7 @@ import { applyHead, headOf, readHead } from "./_linear_head.ts";
 import { logSumExp, type Row } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import { PENULTIMATE, penultimateRows } from "./_penultimate.ts";
+import { kthSmallest } from "./_sums.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode ash}. */
@@ -67,15 +68,23 @@ export function ash(options: AshOptions = {}): Detector<false> {
 /** The features that are kept, as the method makes them, and zeros. */
 function shape(f: Row, method: NonNullable<AshOptions["method"]>, percentile: number): Float64Array {
   const kept = Math.max(1, f.length - Math.round((f.length * percentile) / 100));
-  const order = Array.from(f, (_, i) => i).sort((i, j) => f[j]! - f[i]! || i - j);
-  const sum = Float64Array.from(f).reduce((total, value) => total + value, 0);
+  const least = kthSmallest(Float64Array.from(f), f.length - kept + 1);
+  let sum = 0;
+  let equals = kept;
+  for (let i = 0; i < f.length; i++) {
+    sum += f[i]!;
+    if (f[i]! > least) equals -= 1;
+  }
   const shaped = new Float64Array(f.length);
   let rest = 0;
-  for (const i of order.slice(0, kept)) {
+  for (let i = 0; i < f.length; i++) {
+    // Of what is equal to the least that is kept, the first ones are.
+    if (f[i]! < least || (f[i] === least && equals-- <= 0)) continue;
     shaped[i] = method === "binarize" ? sum / kept : f[i]!;
     rest += f[i]!;
   }
   if (method !== "scale" || rest === 0) return shaped;
   const factor = Math.exp(sum / rest);
-  return shaped.map((value) => value * factor);
+  for (let i = 0; i < shaped.length; i++) shaped[i]! *= factor;
+  return shaped;
 }

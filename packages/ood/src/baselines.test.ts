@@ -1,10 +1,24 @@
+import { isAvailable } from "@jem-js/native";
 import { golden, leakFree } from "@jem-js-internal/testing";
-import { add, matMul, type Tensor, type Tensor2D, tensor1d, tensor2d, tensor4d } from "@tensorflow/tfjs-core";
+import {
+  add,
+  engine,
+  getBackend,
+  matMul,
+  setBackend,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tensor2d,
+  tensor4d,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { symmetricEigen } from "./_eigen.ts";
 import { deviation, gramStatistics } from "./_gram_statistics.ts";
 import { fitLogistic } from "./_logistic_regression.ts";
 import { digamma, logGamma } from "./_special.ts";
+import { dot, kthSmallest, squaredDistance } from "./_sums.ts";
 import {
   ash,
   type Detector,
@@ -106,6 +120,23 @@ test("fitLogistic() stays finite on separable rows of any scale", () => {
   expect(weights[0]).toBeGreaterThan(0);
 });
 
+test("sums side by side and selection are what one after the other and a sort give, for every length", () => {
+  for (let n = 0; n < 40; n++) {
+    const a = Float64Array.from({ length: n + 3 }, (_, i) => Math.sin(7 * i + n));
+    const b = Float64Array.from({ length: n }, (_, i) => Math.cos(5 * i));
+    let product = 0;
+    let distance = 0;
+    for (let i = 0; i < n; i++) {
+      product += a[3 + i]! * b[i]!;
+      distance += (a[3 + i]! - b[i]!) ** 2;
+    }
+    expect([dot(a, 3, b, n), squaredDistance(a, 3, b)]).toBeAllclose([product, distance], EXACT);
+    const tied = Float64Array.from({ length: n }, (_, i) => Math.round(9 + 4 * Math.sin(11 * i + n)));
+    const sorted = Float64Array.from(tied).sort();
+    for (let k = 1; k <= n; k++) expect(kthSmallest(Float64Array.from(tied), k)).toBe(sorted[k - 1]);
+  }
+});
+
 describe("gram()", () => {
   const transposed = (map: number[][]): Float32Array =>
     Float32Array.from(map[0]!.flatMap((_, t) => map.map((channel) => channel[t]!)));
@@ -163,6 +194,36 @@ describe("gram()", () => {
     const other = tensor4d([0, 20, 0, 20, 0, 20, 0, 20], [1, 2, 2, 2]);
     const [score] = await detector.score(other);
     expect(score).toBeGreaterThan(1);
+  });
+
+  test.skipIf(!isAvailable())("takes the statistics from the kernel of the native backend, which agree", async () => {
+    const before = getBackend();
+    const scoresBy = async (backend: string): Promise<Float64Array> => {
+      await setBackend(backend);
+      const detector = await gram().fit(maps, { x: images(30, 1e15) }, { validation: { x: images(5, 1.1e15) } });
+      const x = images(6, 1.5e15);
+      const names: string[] = [];
+      let scores: Float64Array = new Float64Array(0);
+      // As tensors that live on: only what scoring keeps would count as a leak.
+      await leakFree(async () => {
+        const { kernels } = await engine().profile(async () => {
+          scores = await detector.score(x);
+        });
+        names.push(...kernels.map(({ name }) => name));
+      });
+      expect(names.includes("GramRowSums")).toBe(backend === "native");
+      x.dispose();
+      return scores;
+    };
+    try {
+      expect(await scoresBy("native")).toBeAllclose(await scoresBy("cpu"), { rtol: 1e-5, atol: 1e-5 });
+      await setBackend("native");
+      const x = zeros([12, 2, 2, 2]);
+      const broken = (input: Tensor) => ({ ...maps(input), features: { map: input.div(input) } });
+      await expect(gram().fit(broken, { x })).rejects.toThrow("gram by powers 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 of map");
+    } finally {
+      await setBackend(before);
+    }
   });
 
   test("wants examples to calibrate with", async () => {

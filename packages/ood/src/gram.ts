@@ -1,9 +1,12 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkInteger, checkLayers } from "./_check.ts";
+import { gramOnDevice } from "./_gram_on_device.ts";
 import { deviation, gramStatistics } from "./_gram_statistics.ts";
-import { argmax, rowOf, softmax } from "./_logits.ts";
+import { argmax, type Row, rowOf, softmax } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import { expand } from "./_outputs.ts";
 import type { Reading } from "./_reading.ts";
+import { summaryKey } from "./_summaries.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode gram}. */
@@ -76,11 +79,12 @@ export function gram(options: GramOptions = {}): Detector<false> {
   checkLayers("create gram", layers);
   if (powers.length === 0) throw new RangeError("Cannot create gram: powers must have at least 1 number but found 0");
   for (const power of powers) checkInteger("create gram", "powers", power, 1);
+  const summary = { name: nameOf(powers), of: (maps: Tensor) => gramOnDevice(maps, powers) };
   return detectorOf<{ readonly layers: readonly LayerBounds[] }, false>({
     name: "gram",
     tuned: false,
     options: { layers: [...layers], powers: [...powers] },
-    needs: (state) => ({ maps: state?.layers.map(({ layer }) => layer) ?? layers }),
+    needs: (state) => ({ summaries: [{ ...summary, features: state?.layers.map(({ layer }) => layer) ?? layers }] }),
     fit(_, given) {
       const ranges = new Map<string, (Range | undefined)[]>();
       const sums = new Map<string, number>();
@@ -98,9 +102,9 @@ export function gram(options: GramOptions = {}): Detector<false> {
                 for (const layer of expand(layers, reading.all)) {
                   const found = ranges.get(layer) ?? new Array<undefined>(reading.classes).fill(undefined);
                   ranges.set(layer, found);
-                  statisticsOf(reading, layer, powers).forEach((values, i) => {
+                  statisticsOf(reading, layer, powers).forEach(({ values, square }, i) => {
                     const predicted = argmax(rowOf(reading.logits, i, reading.classes));
-                    if (!isApart(seen + i)) found[predicted] = widened(found[predicted], values);
+                    if (!isApart(seen + i)) found[predicted] = widened(found[predicted], values, square);
                   });
                 }
                 seen += reading.size;
@@ -112,9 +116,10 @@ export function gram(options: GramOptions = {}): Detector<false> {
               over: "validation",
               visit(reading) {
                 bounds ??= [...ranges].map(([layer, found]) => boundsOf(layer, found));
+                const predicted = predictionsOf(reading);
                 const used = Array.from({ length: reading.size }, (_, i) => given.validation || isApart(count + i));
                 for (const layer of bounds) {
-                  deviationsOf(reading, layer, powers).forEach((value, i) => {
+                  deviationsOf(reading, predicted, layer, powers).forEach((value, i) => {
                     if (used[i]) sums.set(layer.layer, (sums.get(layer.layer) ?? 0) + value);
                   });
                 }
@@ -140,8 +145,9 @@ export function gram(options: GramOptions = {}): Detector<false> {
     scorer({ layers: states }) {
       return (reading) => {
         const scores = new Float64Array(reading.size);
+        const predicted = predictionsOf(reading);
         for (const layer of states) {
-          deviationsOf(reading, layer, powers).forEach((value, i) => {
+          deviationsOf(reading, predicted, layer, powers).forEach((value, i) => {
             scores[i]! += value / (layer.expected + 1e-7);
           });
         }
@@ -151,33 +157,66 @@ export function gram(options: GramOptions = {}): Detector<false> {
   });
 }
 
-function statisticsOf({ maps, size }: Reading, layer: string, powers: readonly number[]): Float64Array[] {
-  const { data, shape } = maps.get(layer)!;
+/** Statistics of the maps of an example: those of a map times `square`. */
+interface Statistics {
+  readonly values: Row;
+  readonly square: number;
+}
+
+function statisticsOf(reading: Reading, layer: string, powers: readonly number[]): Statistics[] {
+  const { maps, summaries, size } = reading;
+  const found = summaries.get(summaryKey(nameOf(powers), layer));
+  const { data, shape } = found ?? maps.get(layer)!;
   const width = data.length / size;
-  return Array.from({ length: size }, (_, i) => gramStatistics(rowOf(data, i, width), shape.at(-1)!, powers));
+  return Array.from({ length: size }, (_, i) => {
+    const row = rowOf(data, i, width);
+    // The square of the scale may be no float32.
+    if (found) return { values: row.subarray(1), square: row[0]! * row[0]! };
+    return { values: gramStatistics(row, shape.at(-1)!, powers), square: 1 };
+  });
+}
+
+/** What the statistics are called among what is read. */
+function nameOf(powers: readonly number[]): string {
+  return `gram by powers ${powers.join(", ")}`;
+}
+
+/** The predicted class of each example and its probability. */
+interface Predictions {
+  readonly classes: readonly number[];
+  readonly probabilities: readonly number[];
+}
+
+function predictionsOf({ logits, size, classes }: Reading): Predictions {
+  const rows = Array.from({ length: size }, (_, i) => softmax(rowOf(logits, i, classes)));
+  const predicted = rows.map(argmax);
+  return { classes: predicted, probabilities: rows.map((row, i) => row[predicted[i]!]!) };
 }
 
 /** The deviation of each example by one layer, over the probability of the predicted class. */
 function deviationsOf(
   reading: Reading,
+  predicted: Predictions,
   { layer, classes, pooled }: Omit<LayerBounds, "expected">,
   powers: readonly number[],
 ): number[] {
-  return statisticsOf(reading, layer, powers).map((values, i) => {
-    const probabilities = softmax(rowOf(reading.logits, i, reading.classes));
-    const predicted = argmax(probabilities);
-    const { low, high } = classes[predicted] ?? pooled;
-    return deviation(values, low, high) / probabilities[predicted]!;
+  return statisticsOf(reading, layer, powers).map(({ values, square }, i) => {
+    const { low, high } = classes[predicted.classes[i]!] ?? pooled;
+    return deviation(values, low, high, square) / predicted.probabilities[i]!;
   });
 }
 
-function widened(range: Range | undefined, values: Float64Array): Range {
-  if (!range) return { low: Float64Array.from(values), high: Float64Array.from(values) };
+function widened(range: Range | undefined, values: Row, square: number = 1): Range {
+  const { low, high } = range ?? {
+    low: new Float64Array(values.length).fill(Number.POSITIVE_INFINITY),
+    high: new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY),
+  };
   for (let j = 0; j < values.length; j++) {
-    range.low[j] = Math.min(range.low[j]!, values[j]!);
-    range.high[j] = Math.max(range.high[j]!, values[j]!);
+    const value = values[j]! * square;
+    low[j] = Math.min(low[j]!, value);
+    high[j] = Math.max(high[j]!, value);
   }
-  return range;
+  return { low, high };
 }
 
 function boundsOf(layer: string, ranges: readonly (Range | undefined)[]): Omit<LayerBounds, "expected"> {

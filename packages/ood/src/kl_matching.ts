@@ -60,20 +60,22 @@ export function klMatching(): Detector<false> {
       };
     },
     scorer({ typical }) {
-      const known = typical.filter((mean) => mean !== null);
+      const known = typical.filter((mean) => mean !== null).map((mean) => Float64Array.from(mean, Math.log));
       return perLogits((z) => {
         const logs = logSoftmax(z);
-        return Math.max(0, Math.min(...known.map((mean) => divergence(logs, mean))));
+        const probabilities = logs.map(Math.exp);
+        let least = Number.POSITIVE_INFINITY;
+        for (const mean of known) least = Math.min(least, divergence(probabilities, logs, mean));
+        return Math.max(0, least);
       });
     },
   });
 }
 
-function divergence(logs: Float64Array, mean: readonly number[]): number {
+function divergence(probabilities: Float64Array, logs: Float64Array, mean: Float64Array): number {
   let sum = 0;
   for (let k = 0; k < logs.length; k++) {
-    const p = Math.exp(logs[k]!);
-    if (p > 0) sum += p * (logs[k]! - Math.log(mean[k]!));
+    if (probabilities[k]! > 0) sum += probabilities[k]! * (logs[k]! - mean[k]!);
   }
   return sum;
 }

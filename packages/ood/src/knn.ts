@@ -1,6 +1,8 @@
 import { checkInteger, checkLayers } from "./_check.ts";
+import { rowOf } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import type { Reading } from "./_reading.ts";
+import { dot, kthSmallest, squaredDistance } from "./_sums.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode knn}. */
@@ -84,10 +86,13 @@ export function knn(options: KnnOptions = {}): Detector<false> {
     },
     scorer({ width, features }) {
       const bank = normalized(features, width);
+      const squares = new Float64Array(bank.length / width);
       return ({ pooled }) => {
         const rows = normalized(pooled.get(layer)!.data, width);
         return Float64Array.from({ length: rows.length / width }, (_, i) => {
-          return Math.sqrt(kthSmallest(squaredDistances(bank, rows.subarray(i * width, (i + 1) * width)), k));
+          const row = rowOf(rows, i, width);
+          for (let j = 0; j < squares.length; j++) squares[j] = squaredDistance(bank, j * width, row);
+          return Math.sqrt(kthSmallest(squares, k));
         });
       };
     },
@@ -99,26 +104,8 @@ function normalized(rows: ArrayLike<number>, width: number): Float64Array {
   const result = Float64Array.from(rows);
   for (let from = 0; from < result.length; from += width) {
     const row = result.subarray(from, from + width);
-    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    const norm = Math.sqrt(dot(row, 0, row, width));
     if (norm > 0) for (let j = 0; j < width; j++) row[j]! /= norm;
   }
   return result;
-}
-
-function squaredDistances(bank: Float64Array, row: Float64Array): Float64Array {
-  const width = row.length;
-  const distances = new Float64Array(bank.length / width);
-  for (let i = 0; i < distances.length; i++) {
-    let sum = 0;
-    for (let j = 0; j < width; j++) {
-      const difference = bank[i * width + j]! - row[j]!;
-      sum += difference * difference;
-    }
-    distances[i] = sum;
-  }
-  return distances;
-}
-
-function kthSmallest(values: Float64Array, k: number): number {
-  return values.sort()[k - 1]!;
 }

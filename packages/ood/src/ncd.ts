@@ -190,7 +190,7 @@ function symbolsOf(map: Row, channels: number, edges: readonly (readonly number[
   const positions = map.length / channels;
   return edges.map((of, c) => {
     const symbols = new Int32Array(positions);
-    for (let t = 0; t < positions; t++) symbols[t] = levelOf(map[t * channels + c]!, of);
+    for (let t = 0, at = c; t < positions; t++, at += channels) symbols[t] = levelOf(map[at]!, of);
     return symbols;
   });
 }
@@ -208,7 +208,9 @@ function describeBy({ layer, edges, classes, pooled }: Prototypes): (reading: Re
     for (let i = 0; i < reading.size; i++) {
       const map = rowOf(data, i, width);
       const row = rows.subarray(i * size, (i + 1) * size);
-      for (let j = 0; j < width; j++) row[j % channels]! += map[j]! / positions;
+      for (let from = 0; from < width; from += channels) {
+        for (let c = 0; c < channels; c++) row[c]! += map[from + c]! / positions;
+      }
       if (positions === 1) continue;
       const prototype = classes[argmax(rowOf(reading.logits, i, reading.classes))] ?? pooled;
       symbolsOf(map, channels, edges).forEach((symbols, c) => {

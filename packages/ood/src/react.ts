@@ -63,7 +63,8 @@ export function react(options: ReactOptions = {}): Detector<false> {
       return async (reading) => {
         const head = await readHead(linear);
         return Float64Array.from(penultimateRows(reading), (f) => {
-          const cut = Float64Array.from(f, (value) => Math.min(value, cutoff));
+          const cut = Float64Array.from(f);
+          for (let i = 0; i < cut.length; i++) cut[i] = Math.min(cut[i]!, cutoff);
           return -logSumExp(applyHead(head, cut));
         });
       };

@@ -5,6 +5,7 @@ import { argmax, logSumExp, type Row } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import { collectMoments, type Moments } from "./_moments.ts";
 import { PENULTIMATE, penultimateRows } from "./_penultimate.ts";
+import { dot } from "./_sums.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode vim}. */
@@ -63,6 +64,7 @@ export function vim(options: VimOptions = {}): Detector<false> {
       let moments: Moments | undefined;
       let largest = 0;
       let space: Omit<Residual, "alpha"> | undefined;
+      let norm: ((f: Row) => number) | undefined;
       let residuals = 0;
       let norms = 0;
       return {
@@ -86,8 +88,9 @@ export function vim(options: VimOptions = {}): Detector<false> {
               over: "inDistribution",
               visit(reading) {
                 space ??= residualSpace(head!, moments!, dimensions ?? Math.floor(head!.width / 2));
+                norm ??= residualNorm(space);
                 for (const f of penultimateRows(reading)) {
-                  residuals += residualNorm(space, f);
+                  residuals += norm(f);
                   norms += Math.hypot(...f);
                 }
               },
@@ -104,12 +107,13 @@ export function vim(options: VimOptions = {}): Detector<false> {
       };
     },
     scorer(state, classifier) {
+      const norm = residualNorm(state);
       const linear = headOf(classifier);
       return async (reading) => {
         const head = await readHead(linear);
         return Float64Array.from(
           penultimateRows(reading),
-          (f) => state.alpha * residualNorm(state, f) - logSumExp(applyHead(head, f)),
+          (f) => state.alpha * norm(f) - logSumExp(applyHead(head, f)),
         );
       };
     },
@@ -164,12 +168,14 @@ function originOf({ kernel, bias, width, classes }: HostHead): Float64Array {
   });
 }
 
-function residualNorm({ origin, basis }: Omit<Residual, "alpha">, f: Row): number {
-  let squares = 0;
-  for (const direction of basis) {
-    let along = 0;
-    for (let i = 0; i < f.length; i++) along += direction[i]! * (f[i]! - origin[i]!);
-    squares += along * along;
-  }
-  return Math.sqrt(squares);
+/** The length of what features have outside of the principal space. */
+function residualNorm({ origin, basis }: Omit<Residual, "alpha">): (f: Row) => number {
+  const directions = basis.map((direction) => Float64Array.from(direction));
+  const moved = new Float64Array(origin.length);
+  return (f) => {
+    for (let i = 0; i < moved.length; i++) moved[i] = f[i]! - origin[i]!;
+    let squares = 0;
+    for (const direction of directions) squares += dot(direction, 0, moved, moved.length) ** 2;
+    return Math.sqrt(squares);
+  };
 }

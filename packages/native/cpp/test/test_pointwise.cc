@@ -113,6 +113,43 @@ void test_reduction(Random& random, Context& context, const Kernels& kernels, Re
   check_elements(report, "argmax", place, expected_place, kExact);
 }
 
+void test_gram(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  const int batch = random.integer(1, 4), positions = random.one_of({1, 3, 49, 64, 65, 200});
+  const int channels = random.one_of({1, 3, 8, 16, 32, 37});
+  const std::vector<int32_t> powers = random.integer(0, 1) ? std::vector<int32_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+                                                           : std::vector<int32_t>{2, 1, 5, 13};
+  Floats x = random.normals(static_cast<size_t>(batch) * positions * channels);
+  const float scale = random.integer(0, 1) ? 1e15f : 1e-25f;
+  for (float& value : x) value *= scale;
+  const int count = static_cast<int>(powers.size());
+  const size_t each = static_cast<size_t>(positions) * channels, width = 1 + static_cast<size_t>(count) * channels;
+  Floats y(batch * width, NAN), scales(batch), roots(batch * (width - 1));
+  Doubles expected_scales(batch, 0), expected(batch * (width - 1)), magnitude(batch * (width - 1));
+  kernels.pointwise->gram(context, batch, positions, channels, count, powers.data(), x.data(), y.data());
+  for (int b = 0; b < batch; b++) {
+    const float* map = x.data() + b * each;
+    for (size_t i = 0; i < each; i++) expected_scales[b] = fmax(expected_scales[b], fabs(map[i]));
+    scales[b] = y[b * width];
+    for (int p = 0; p < count; p++) {
+      for (int c = 0; c < channels; c++) {
+        double sum = 0, size = 0;
+        for (int t = 0; t < positions; t++) {
+          double row = 0;
+          for (int j = 0; j < channels; j++) row += pow(map[t * channels + j] / expected_scales[b], powers[p]);
+          const double term = pow(map[t * channels + c] / expected_scales[b], powers[p]) * row;
+          sum += term, size += fabs(term);
+        }
+        const size_t to = b * (width - 1) + p * channels + c;
+        // The error of a root grows without bound as its sum cancels to 0: that of the sum does not.
+        const float root = y[b * width + 1 + p * channels + c];
+        expected[to] = sum / size, roots[to] = static_cast<float>(copysign(pow(fabs(root), powers[p]), root) / size);
+      }
+    }
+  }
+  check_elements(report, "gram", roots, expected, 2e-6);
+  check_elements(report, "gram scale", scales, expected_scales, kExact);
+}
+
 void test_pooling(Random& random, Context& context, const Kernels& kernels, Report& report) {
   Window w;
   w.batch = random.integer(1, 5), w.in_channels = random.one_of({1, 3, 16, 17, 40});
@@ -235,6 +272,7 @@ int test_pointwise(Context& context, const Kernels& kernels, int cases) {
     test_binary(random, context, kernels, report);
     test_reduction(random, context, kernels, report);
     test_pooling(random, context, kernels, report);
+    test_gram(random, context, kernels, report);
     test_rows(random, context, kernels, report);
     test_langevin(random, context, kernels, report);
   }

@@ -26,6 +26,7 @@ const ATTRS: Record<string, object> = {
   EluGrad: {},
   BroadcastScale: { shape: [7, 3], scale: 2 },
   LangevinStep: { stepSize: 1, noiseScale: 1, key: [0, 0], gradientClip: 1, clamp: [-1, 1] },
+  GramRowSums: { powers: [1, 10] },
   Sum: { axis: [0, 2] },
   ArgMax: { axis: 0 },
   Softmax: { dim: -1 },

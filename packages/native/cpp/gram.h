@@ -1,0 +1,186 @@
+// Row sums of Gram matrices of powers of maps, in float64: the tenth power of a float32 squared leaves its range.
+#pragma once
+#include "vector_math.h"
+
+namespace jem {
+namespace JEM_ISA {
+namespace {
+
+constexpr int kDoubleLanes = kLanesOf<double>;
+/** Positions at a time: the powers of a position are made twice, from floats that are still in the first cache. */
+constexpr int kGramPositions = 64;
+
+typedef float HalfVec __attribute__((vector_size(JEM_VECTOR_BYTES / 2)));
+typedef float UnalignedHalfVec __attribute__((vector_size(JEM_VECTOR_BYTES / 2), aligned(4), may_alias));
+
+/** The first `n` of as many floats as a vector has doubles, 0 for the rest. */
+JEM_INLINE DoubleVec widened(const float* p, int n) {
+  HalfVec narrow = HalfVec{};
+  if (n >= kDoubleLanes) narrow = *reinterpret_cast<const UnalignedHalfVec*>(p);
+  else for (int i = 0; i < n; i++) narrow[i] = p[i];
+  return __builtin_convertvector(narrow, DoubleVec);
+}
+
+/** The sums of the lanes of as many vectors as there are lanes. */
+JEM_INLINE DoubleVec sums_of_lanes(DoubleVec (&rows)[kDoubleLanes]) {
+#if defined(JEM_HAS_TRANSPOSE)
+  transpose(rows);
+  DoubleVec sums = rows[0];
+  JEM_UNROLL for (int i = 1; i < kDoubleLanes; i++) sums += rows[i];
+#else
+  DoubleVec sums = DoubleVec{};
+  for (int i = 0; i < kDoubleLanes; i++) {
+    for (int lane = 0; lane < kDoubleLanes; lane++) sums[i] += rows[i][lane];
+  }
+#endif
+  return sums;
+}
+
+/** |x|^(1 / n), to 1e-9 of itself: log(x) by its series, 2^y by that of e^y; 0 where x is below the normal numbers. */
+JEM_INLINE double root_of(double x, double inverse_n) {
+  const double size = __builtin_fabs(x);
+  uint64_t bits;
+  memcpy(&bits, &size, sizeof bits);
+  const int64_t exponent = static_cast<int64_t>(bits >> 52) - 1023;
+  bits = (bits & 0xfffffffffffffull) | 0x3ff0000000000000ull;
+  double m;
+  memcpy(&m, &bits, sizeof m);
+  const double s = (m - 1.4142135623730951) / (m + 1.4142135623730951), z = s * s;
+  double log = 1.0 / 13;
+  log = 1.0 / 11 + z * log;
+  log = 1.0 / 9 + z * log;
+  log = 1.0 / 7 + z * log;
+  log = 1.0 / 5 + z * log;
+  log = 1.0 / 3 + z * log;
+  log = 2 * s * (1 + z * log);
+  const double y = (static_cast<double>(exponent) + 0.5 + log * 1.4426950408889634) * inverse_n;
+  constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
+  const double shifted = y + kRound, r = (y - (shifted - kRound)) * 0.6931471805599453;
+  double power = 1.0 / 40320;
+  power = 1.0 / 5040 + r * power;
+  power = 1.0 / 720 + r * power;
+  power = 1.0 / 120 + r * power;
+  power = 1.0 / 24 + r * power;
+  power = 1.0 / 6 + r * power;
+  power = 0.5 + r * power;
+  power = 1 + r * (1 + r * power);
+  uint64_t whole, fraction;
+  memcpy(&whole, &shifted, sizeof whole);
+  memcpy(&fraction, &power, sizeof fraction);
+  fraction += whole << 52;
+  double root;
+  memcpy(&root, &fraction, sizeof root);
+  const double large = size < 2.2250738585072014e-308 ? 0 : root;
+  return size <= 1.7976931348623157e308 ? large : size;
+}
+
+/** The largest size of a value; what is not a number is passed over. */
+static float largest_of(const float* x, size_t n) {
+  constexpr int kAtOnce = 4;
+  Vec best[kAtOnce] = {};
+  size_t i = 0;
+  for (; i + kAtOnce * kLanes <= n; i += kAtOnce * kLanes) {
+    JEM_UNROLL for (int k = 0; k < kAtOnce; k++) {
+      const Vec size = abs_of(load(x + i + k * kLanes));
+      best[k] = size > best[k] ? size : best[k];
+    }
+  }
+  float largest = 0;
+  for (const Vec& each : best) {
+    for (int lane = 0; lane < kLanes; lane++) largest = each[lane] > largest ? each[lane] : largest;
+  }
+  for (; i < n; i++) largest = __builtin_fabsf(x[i]) > largest ? __builtin_fabsf(x[i]) : largest;
+  return largest;
+}
+
+/** Room for one map: the sums of its rows by power and position, the sums so far by power and channel. */
+struct GramScratch {
+  double* rows;
+  double* sums;
+  int padded;
+};
+
+/** Adds the positions of a block to the sums of powers `first + 1` to `first + Count`. */
+template <int Count>
+static void add_positions(const float* x, int positions, int channels, double inverse, int first, const GramScratch& s) {
+  // What each position sums to: lanes are channels, and several positions are added up across lanes together.
+  for (int begin = 0; begin < positions; begin += kDoubleLanes) {
+    DoubleVec parts[Count][kDoubleLanes];
+    for (int i = 0; i < kDoubleLanes; i++) {
+      const bool inside = begin + i < positions;
+      const float* from = x + static_cast<size_t>(begin + i) * channels;
+      DoubleVec each[Count] = {};
+      for (int c = 0; inside && c < channels; c += kDoubleLanes) {
+        const DoubleVec base = widened(from + c, channels - c) * inverse;
+        DoubleVec power = base;
+        for (int n = 0; n < first; n++) power *= base;
+        JEM_UNROLL for (int p = 0; p < Count; p++) {
+          each[p] += power;
+          power *= base;
+        }
+      }
+      JEM_UNROLL for (int p = 0; p < Count; p++) parts[p][i] = each[p];
+    }
+    for (int p = 0; p < Count; p++) store(s.rows + p * kGramPositions + begin, sums_of_lanes(parts[p]));
+  }
+  for (int c = 0; c < channels; c += kDoubleLanes) {
+    DoubleVec sums[Count];
+    JEM_UNROLL for (int p = 0; p < Count; p++) sums[p] = load(s.sums + p * s.padded + c);
+    for (int t = 0; t < positions; t++) {
+      const DoubleVec base = widened(x + static_cast<size_t>(t) * channels + c, channels - c) * inverse;
+      DoubleVec power = base;
+      for (int n = 0; n < first; n++) power *= base;
+      JEM_UNROLL for (int p = 0; p < Count; p++) {
+        sums[p] += power * s.rows[p * kGramPositions + t];
+        power *= base;
+      }
+    }
+    JEM_UNROLL for (int p = 0; p < Count; p++) store(s.sums + p * s.padded + c, sums[p]);
+  }
+}
+
+/**
+ * For each map `[positions, channels]` its largest size `m`, then for each power `p` and channel the signed root of its row sum,
+ * `sign(r) |r|^(1 / p)` with `r_c = sum_j sum_t F_tc^p F_tj^p` and `F = x / m`: `y[batch, 1 + count * channels]`.
+ */
+static void gram(Context& context, int batch, int positions, int channels, int count, const int32_t* powers, const float* x,
+                 float* y) {
+  int highest = 0;
+  for (int i = 0; i < count; i++) highest = max_of(highest, powers[i]);
+  constexpr int kAtOnce = 10;
+  const int padded = ceil_div(channels, kDoubleLanes) * kDoubleLanes;
+  const size_t each = static_cast<size_t>(positions) * channels, width = 1 + static_cast<size_t>(count) * channels;
+  parallel(context, batch, [&](int item, int thread) {
+    const size_t doubles = static_cast<size_t>(kAtOnce) * (kGramPositions + padded);
+    double* memory = reinterpret_cast<double*>(context.scratch(thread, Slot::kPartialSums, 2 * doubles));
+    const GramScratch scratch = {memory, memory + kAtOnce * kGramPositions, padded};
+    const float* map = x + item * each;
+    float* to = y + item * width;
+    const float largest = largest_of(map, each);
+    const double inverse = largest > 0 ? 1.0 / largest : 1;
+    *to++ = largest > 0 ? largest : 1;
+    for (int first = 0; first < highest; first += kAtOnce) {
+      memset(scratch.sums, 0, static_cast<size_t>(kAtOnce) * padded * sizeof(double));
+      for (int begin = 0; begin < positions; begin += kGramPositions) {
+        const float* block = map + static_cast<size_t>(begin) * channels;
+        const int size = min_of(kGramPositions, positions - begin);
+        if (highest - first > 5) add_positions<kAtOnce>(block, size, channels, inverse, first, scratch);
+        else add_positions<5>(block, size, channels, inverse, first, scratch);
+      }
+      for (int i = 0; i < count; i++) {
+        const int row = powers[i] - first - 1;
+        if (row < 0 || row >= kAtOnce) continue;
+        const double* sums = scratch.sums + static_cast<size_t>(row) * padded;
+        const double inverse_n = 1.0 / powers[i];
+        for (int c = 0; c < channels; c++) {
+          const double root = root_of(sums[c], inverse_n);
+          to[static_cast<size_t>(i) * channels + c] = static_cast<float>(sums[c] < 0 ? -root : root);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace JEM_ISA
+}  // namespace jem

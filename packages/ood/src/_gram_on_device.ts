@@ -1,0 +1,24 @@
+import {
+  engine,
+  getBackend,
+  getKernel,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
+
+/**
+ * The statistics of `gramStatistics` for each map, `[batch, 1 + powers * channels]`: first what it was scaled by, then those of the
+ * scaled map. A kernel that a backend may have, as `@jem-js/native` does, in float64 inside.
+ */
+const ROW_SUMS = "GramRowSums";
+
+/** The statistics of maps where they are; undefined on backends without the kernel. */
+export function gramOnDevice(maps: Tensor, powers: readonly number[]): Tensor | undefined {
+  if (!getKernel(ROW_SUMS, getBackend())) return undefined;
+  return engine().runKernel(
+    ROW_SUMS,
+    { x: maps } as unknown as NamedTensorMap,
+    { powers } as unknown as NamedAttrMap,
+  ) as Tensor;
+}
