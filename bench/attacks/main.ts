@@ -2,7 +2,10 @@
 //   npx tsx --conditions=@jem-js/source bench/attacks/main.ts [--threads 2] [--rounds 3] [--steps 1000] [--only boundary]
 // PGD in Linf takes 40 steps on 256 images of MNIST's shape, the boundary attack `--steps` on 16, of given starts. The network is the
 // `base` convNet with random weights, the same on both sides, with its logits centred so that there are several classes. PyTorch runs
-// the loops of foolbox 3 without its overhead.
+// foolbox where the environment of the worker has it (`bench/.venv/bin/pip install foolbox==3.3.4`), and loops with the rules of foolbox 3
+// without its overhead, each in the memory format in which it is faster. All make the same forward and backward passes: one a step, and in
+// the boundary attack one more each tenth step, which ours makes together with the other. The loops draw as much noise as ours; foolbox draws
+// that of one image for all.
 import { parseArgs } from "node:util";
 import { boundary, pgd } from "@jem-js/attacks";
 import { convNet, convNetPresets } from "@jem-js/models";
@@ -64,22 +67,24 @@ const subjects: [string, string, () => Promise<unknown>][] = [
 const torch = await startTorch(new URL("./worker.py", import.meta.url), getThreads());
 const weights = model.getWeights().map((weight) => ({ shape: weight.shape, data: [...weight.dataSync()] }));
 const inputs = { x: [...x.dataSync()], classes, chosen, starting, steps };
-await torch?.ask({ weights, ...inputs });
+const [hasFoolbox] = (await torch?.ask({ weights, ...inputs })) ?? [];
+const peers = torch ? ["", ...(hasFoolbox ? ["foolbox "] : [])] : [];
 console.log(
   `${instructionSet()}, ${getThreads()} threads, PyTorch ${torch ? "2.13.0" : "not found: ours alone"}; medians of ${rounds}\n`,
 );
-console.log(row(["attack", "native s", "PyTorch s", "PyTorch / native"]));
-console.log(row(["---", "---", "---", "---"]));
+console.log(row(["attack", "native s", ...peers.flatMap((peer) => [`${peer || "PyTorch "}s`, "times ours"])]));
+console.log(row(["---", "---", ...peers.flatMap(() => ["---", "---"])]));
 for (const [title, name, body] of subjects.filter(([, name]) => name === (options.only ?? name))) {
   const ours: number[] = [];
-  const theirs: number[] = [];
+  const theirs = peers.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     // One run off the clock, at first.
     ours.push(...(round === 0 ? await time(body, 1) : await once(body)));
-    if (torch) theirs.push(...(await torch.ask({ name, warm: round === 0 })));
+    for (const [i, peer] of peers.entries()) theirs[i]!.push(...(await torch!.ask({ name: `${peer}${name}` })));
   }
   const seconds = (times: number[]): string => (median(times) / 1000).toFixed(2);
-  console.log(row([title, seconds(ours), seconds(theirs), (median(theirs) / median(ours)).toFixed(2)]));
+  const beside = theirs.flatMap((times) => [seconds(times), (median(times) / median(ours)).toFixed(2)]);
+  console.log(row([title, seconds(ours), ...beside]));
 }
 torch?.stop();
 process.exit(0);

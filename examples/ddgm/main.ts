@@ -20,7 +20,7 @@ Usage: npm start --workspace @jem-js-examples/ddgm -- [options]
   --seed N        the seed of nets, data and codes (default 0)
   --plane N       iterations on each density in the plane, 0 for none (default 3000)
   --digits N      iterations on MNIST, 0 for none (default 1000)
-  --smoke         20 iterations of everything, to see that it works
+  --smoke         a few iterations of everything, to see that it works
   --out FOLDER    where figures and results.json go (default runs/ddgm-<time>)`;
 
 const games: readonly Game[] = ["DDGM", "GAN"];
@@ -151,7 +151,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(usage);
   const seed = readCount("--seed", values.seed);
   const onPlane = readCount("--plane", values.plane ?? (values.smoke ? "20" : "3000"));
-  const onDigits = readCount("--digits", values.digits ?? (values.smoke ? "20" : "1000"));
+  const onDigits = readCount("--digits", values.digits ?? (values.smoke ? "10" : "1000"));
   const out = values.out ?? join("runs", `ddgm-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);
   mkdirSync(out, { recursive: true });
   const backend = await startBackend();

@@ -118,25 +118,31 @@ function* walk(
   const size = x.length;
   const factor = settings.stepAdaptation;
   let { sphericalStep, sourceStep } = settings;
-  // What is yielded is read before the next step is made.
+  // What is yielded is read before the next step is made: the candidate and behind it, where it is asked about, the point on the sphere.
   const points = new Float32Array(2 * size);
-  const offset = new Float64Array(size);
+  const candidate = points.subarray(0, size);
   let onSphere: boolean[] = [];
   let taken: boolean[] = [];
   let best = yield* bisect(start, (t) => blend(x, start, t), 2 ** -10);
-  let distance = setOffset(offset, x, best);
+  const offset = new Float64Array(size);
+  for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
+  let distance = distanceOf("l2", best, x);
   found.closest = best;
   for (let step = 1; step <= settings.steps && sourceStep >= settings.convergence; step++) {
     found.step = step - 1;
     const looks = step % PERIOD === 0;
-    // The candidate, and behind it the point on the sphere, which need not be asked about.
-    propose(example, offset, distance, noise.take(key, step), sphericalStep, sourceStep, points);
-    const candidate = points.subarray(0, size);
+    const radius = moveAround(example, offset, distance, noise.take(key, step), sphericalStep, candidate);
+    if (looks) points.copyWithin(size, 0, size);
+    moveTowards(example, distance, radius, sourceStep, candidate);
     const [adversarial, sphericalAdversarial] = yield looks ? points : candidate;
-    if (adversarial && distanceOf("l2", candidate, x) < distance) {
-      best = candidate.slice();
-      distance = setOffset(offset, x, best);
-      found.closest = best;
+    if (adversarial) {
+      const closer = distanceOf("l2", candidate, x);
+      if (closer < distance) {
+        best = candidate.slice();
+        distance = closer;
+        for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
+        found.closest = best;
+      }
     }
     if (!looks) continue;
     onSphere = [...onSphere, sphericalAdversarial!].slice(-100);
@@ -159,22 +165,15 @@ function share(answers: readonly boolean[]): number {
   return answers.filter(Boolean).length / answers.length;
 }
 
-/** Writes `x - best` to `offset`; returns its length. */
-function setOffset(offset: Float64Array, x: Float32Array, best: Float32Array): number {
-  for (let i = 0; i < offset.length; i++) offset[i] = x[i]! - best[i]!;
-  return distanceOf("l2", best, x);
-}
-
-/** Writes the candidate, and behind it the point on the sphere that it was made of, to `points`, for the best input at `x - offset`. */
-function propose(
+/** Writes the point on the sphere around `x` through `best`, clipped, to `point`; returns how far it is. */
+function moveAround(
   { x, bounds }: DecisionExample,
   offset: Float64Array,
   distance: number,
   noise: Float32Array,
   sphericalStep: number,
-  sourceStep: number,
-  points: Float32Array,
-): void {
+  point: Float32Array,
+): number {
   const size = x.length;
   const low = bounds[0];
   const high = bounds[1];
@@ -194,15 +193,28 @@ function propose(
   let radius = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    const point = Math.fround(clip(origin + sideways * noise[i]! - back * offset[i]!, low, high));
-    points[size + i] = point;
-    radius += (point - origin) * (point - origin);
+    const moved = Math.fround(clip(origin + sideways * noise[i]! - back * offset[i]!, low, high));
+    point[i] = moved;
+    radius += (moved - origin) * (moved - origin);
   }
-  radius = Math.sqrt(radius);
+  return Math.sqrt(radius);
+}
+
+/** Takes a point at `radius` from `x` towards it, in place, clipped. */
+function moveTowards(
+  { x, bounds }: DecisionExample,
+  distance: number,
+  radius: number,
+  sourceStep: number,
+  point: Float32Array,
+): void {
+  const size = x.length;
+  const low = bounds[0];
+  const high = bounds[1];
   // Clipping has brought the point closer already: only what is missing of the way is left.
   const remaining = radius > 0 ? 1 - Math.max(sourceStep * distance + radius - distance, 0) / radius : 1;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    points[i] = clip(origin + remaining * (points[size + i]! - origin), low, high);
+    point[i] = clip(origin + remaining * (point[i]! - origin), low, high);
   }
 }

@@ -200,17 +200,17 @@ export class DeferredConvolution implements Deferred {
 
 /**
  * The rule for Winograd's algorithms: filters 3x3 without dilation, of stride 1 (tiles of 4x4 results) with at least 16
- * channels on both sides, or of stride 2 (tiles of 2x2) with at least 32; at least 16 tiles, and at most half of their
- * area (a sixth at stride 2) outside the images.
+ * channels on both sides, or of stride 2 (tiles of 2x2) with at least 64 (32 for the filter gradient); at least 16
+ * tiles, and at most half of their area (a sixth at stride 2) outside the images.
  */
-function suitsWinograd(window: Int32Array): boolean {
+function suitsWinograd(window: Int32Array, fewestAtStride2 = 64): boolean {
   const of = (field: keyof typeof Field): number => window[Field[field]]!;
   const stride = of("strideHeight");
   const isSquare3 = of("kernelHeight") === 3 && of("kernelWidth") === 3 && stride === of("strideWidth");
   if (!isSquare3 || stride > 2 || of("dilationHeight") !== 1 || of("dilationWidth") !== 1) return false;
   const [top, left] = [of("padTop"), of("padLeft")];
   if (stride === 2 ? top % 2 !== left % 2 : top > 2 || left > 2) return false;
-  if (Math.min(of("inChannels"), of("outChannels")) < (stride === 2 ? 32 : 16)) return false;
+  if (Math.min(of("inChannels"), of("outChannels")) < (stride === 2 ? fewestAtStride2 : 16)) return false;
   const side = stride === 2 ? 2 : 4;
   const [height, width] = [of("outHeight"), of("outWidth")];
   const tiles = Math.ceil(height / side) * Math.ceil(width / side);
@@ -221,5 +221,5 @@ function suitsWinograd(window: Int32Array): boolean {
 /** The same rule for the filter gradient, whose sums at stride 2 must fit each thread's cache. */
 export function suitsWinogradFilterGradient(window: Int32Array): boolean {
   const isSmall = window[Field.inChannels]! * window[Field.outChannels]! <= 24 * 1024;
-  return suitsWinograd(window) && (window[Field.strideHeight] === 1 || isSmall);
+  return suitsWinograd(window, 32) && (window[Field.strideHeight] === 1 || isSmall);
 }

@@ -33,6 +33,7 @@ const ATTRS: Record<string, object> = {
   FusedBatchNorm: { varianceEpsilon: 1e-3 },
   Transpose: { perm: [1, 0, 2, 3] },
   Slice: { begin: [1, 1], size: [5, 5] },
+  SplitV: { numOrSizeSplits: [1, 2], axis: 1 },
   PadV2: { paddings: [[1, 1]], constantValue: 0 },
   Tile: { reps: [2, 2] },
   GatherV2: { axis: 0, batchDims: 0 },

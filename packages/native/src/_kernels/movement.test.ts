@@ -53,6 +53,9 @@ describeNative("movement and indexing", () => {
         tf.slice(x, [0, 0, 6], [-1, -1, 1]),
         tf.slice(x, [5, 0, 0], [0, 6, 7]),
         tf.slice(tf.tensor1d([1, 2, 3], "int32"), [1], [2]),
+        ...tf.split(x, [1, 0, 2, -1], 1),
+        ...tf.split(tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3], "int32"), 3, -1),
+        tf.grad((y: tf.Tensor) => tf.sum(tf.square(tf.concat([y, tf.mul(y, 2)], 2))))(x),
         tf.grad((y: tf.Tensor) => tf.sum(tf.square(tf.slice(y, [1, 2, 3], [2, 3, 4]))))(x),
       ];
     }));

@@ -84,6 +84,22 @@ export const movementKernels: KernelTable = {
     return out.info;
   },
 
+  // Also the gradient of Concat. The cpu backend's goes over the elements one by one.
+  SplitV: ({ x }, attrs, backend) => {
+    const { numOrSizeSplits, axis } = attrs as { numOrSizeSplits: number | number[]; axis: number };
+    const info = x!;
+    if (info.shape.length > MAX_RANK || movable(backend, info) === null) return null;
+    const [along] = util.parseAxisParam(axis, info.shape);
+    const sizes = backend_util.prepareSplitSize(info as never, numOrSizeSplits, along);
+    let begin = 0;
+    return sizes.map((side) => {
+      const start = info.shape.map((_, i) => (i === along ? begin : 0));
+      const size = info.shape.map((all, i) => (i === along ? side : all));
+      begin += side;
+      return backend.run("Slice", { x: info }, { begin: start, size });
+    });
+  },
+
   PadV2: ({ x }, attrs, backend) => {
     const { paddings, constantValue } = attrs as { paddings: [number, number][]; constantValue: number };
     const info = x!;
