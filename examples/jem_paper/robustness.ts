@@ -2,11 +2,12 @@
 import { attackModel, boundary, distalAdversarials, pointwise, robustAccuracy } from "@jem-js/attacks";
 import { batchTensor } from "@jem-js/data";
 import { foldIn } from "@jem-js/random";
-import { classGrid, robustnessCurve } from "@jem-js/report";
+import { classGrid } from "@jem-js/report";
 import * as tf from "@tensorflow/tfjs";
 import type { Context } from "./src/context.ts";
 import { experiment } from "./src/experiment.ts";
 import { extractorOf } from "./src/extractor.ts";
+import { curveFigure, meanCurve } from "./src/mean_curves.ts";
 import { bothOf } from "./src/models.ts";
 import type { Network } from "./src/networks.ts";
 import { refinedAccuracies, scaling, type Targets } from "./src/refinement.ts";
@@ -29,6 +30,10 @@ await experiment({
     }
     return { ...figures, ...(await makeDistals(context, networks)) };
   },
+  draw(measured, { seeds, effort }) {
+    const options = { names: ["JEM", "control", "JEM-1", "JEM-10"], seeds, n: effort.attacked };
+    return { curve_linf: meanCurve(measured, "linf", options), curve_l2: meanCurve(measured, "l2", options) };
+  },
 });
 
 /** The first test images on `[0, 1]`. */
@@ -48,7 +53,7 @@ async function attackInBalls(
   networks: Readonly<Record<string, Network>>,
   norm: "linf" | "l2",
 ): Promise<Record<string, number>> {
-  const { effort, seed, settings } = context;
+  const { effort, settings } = context;
   const epsilons = radii[context.data.shape[2] === 1 ? "grey" : "colour"][norm];
   const targets = targetsOf(context, effort.attacked);
   const key = foldIn(context.key, norm === "linf" ? 20 : 21);
@@ -65,10 +70,9 @@ async function attackInBalls(
     series.push({ name: `JEM-${refinementSteps}`, epsilons, accuracies });
   }
   targets.x.dispose();
-  context.figure(`curve_${norm}`, robustnessCurve(series, { norm, n: effort.attacked, seed, chance: 0.1 }));
   return Object.fromEntries(
     series.flatMap(({ name, accuracies }) =>
-      epsilons.map((epsilon, i) => [`${name}: accuracy, ${norm} ${Number(epsilon.toFixed(3))}`, accuracies[i]!]),
+      epsilons.map((epsilon, i) => [curveFigure(name, norm, epsilon), accuracies[i]!]),
     ),
   );
 }

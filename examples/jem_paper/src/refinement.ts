@@ -25,6 +25,9 @@ export interface RefinementOptions {
 /** The scale of the networks, `[-1, 1]`, in terms of that of the attacks, `[0, 1]`. */
 export const scaling = { bounds: [0, 1], preprocessing: { mean: 0.5, std: 0.5 } } as const;
 
+/** The steps of the refinement, which the paper's code has fixed, whatever those of the training are. */
+const step = { stepSize: 1, noiseScale: 0.01 };
+
 /** What the attacks get for the gradient of the refinement: all are made, and the worst of them counts for each image. */
 const gradients = ["none", "straightThrough", "exact"] as const;
 
@@ -39,14 +42,12 @@ export async function refinedAccuracies(
   options: RefinementOptions,
 ): Promise<number[]> {
   const { key, norm, epsilons, refinementSteps: steps, attackSteps, chains } = options;
-  const { sgldStepSize: stepSize, sgldNoise: noiseScale } = settings;
   const of = (gradient: (typeof gradients)[number]) => {
     const common = {
       ...scaling,
       steps,
       chains,
-      stepSize,
-      noiseScale,
+      ...step,
       inputNoise: norm === "l2" ? 0 : settings.inputNoise,
     };
     return gradient === "exact"
