@@ -8,6 +8,7 @@ import { altText, htmlReport, type ReportFigure } from "@jem-js/report";
 import { startBackend } from "./src/backend.ts";
 import { measureDigits } from "./src/digits.ts";
 import { entries, type Measured } from "./src/entries.ts";
+import { measureLearning } from "./src/learning.ts";
 import { measurePlane } from "./src/plane.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -62,7 +63,11 @@ async function main(): Promise<void> {
   const run = join(out, "run");
   runMainJob(run, smoke ? 10 : 500);
   await startBackend();
-  const measured = { digits: await measureDigits(run), plane: await measurePlane(smoke ? 20 : 1500) };
+  const measured = {
+    digits: await measureDigits(run),
+    plane: await measurePlane(smoke ? 20 : 1500),
+    learning: await measureLearning(smoke ? 20 : 200),
+  };
   writeFileSync(join(out, "index.html"), drawPage(measured));
   console.log(`${entries.length} figures are in ${join(out, "index.html")}`);
 }

@@ -7,6 +7,8 @@ import {
   detectionChart,
   energyHistogram,
   energyLandscape,
+  type LearningSeries,
+  learningCurve,
   perturbationGrid,
   precisionRecallCurves,
   reliabilityDiagram,
@@ -26,6 +28,7 @@ import type { Plane } from "./plane.ts";
 export interface Measured {
   readonly digits: Digits;
   readonly plane: Plane;
+  readonly learning: LearningSeries;
 }
 
 /** A figure of the gallery. */
@@ -130,6 +133,11 @@ export const entries: readonly Entry[] = [
     section: "In the plane",
     draw: ({ plane }) =>
       energyLandscape([{ name: "JEM", ...plane }], { seed, shape: plane.grid, x: plane.x, y: plane.y }),
+  },
+  {
+    name: "learningCurve",
+    section: "In the plane",
+    draw: ({ learning }) => learningCurve([learning], { seed, chance: 0.25, examples: "points" }),
   },
   {
     name: "uncertaintyMap",

@@ -78,7 +78,8 @@ export async function measurePlane(iterations: number): Promise<Plane> {
   };
 }
 
-function drawPoints(from: Key, size: number): { values: Float32Array; labels: Int32Array } {
+/** Points of the data and the Gaussians that they come from. */
+export function drawPoints(from: Key, size: number): { values: Float32Array; labels: Int32Array } {
   const [forLabels, forPoints] = split(from) as [Key, Key];
   const labels = randintValues(forLabels, size, { max: 4 });
   const values = normalValues(forPoints, 2 * size).map((z, i) => CENTRES[labels[i >> 1]!]![i % 2]! + DEVIATION * z);
