@@ -1,4 +1,4 @@
-/** A Glow, whose density is exact: the row that the tables of the paper compare a JEM with. See README.md. */
+/** A Glow, whose density is exact: the row that the tables of the paper compare a JEM with. See flow.md. */
 import { dequantize } from "@jem-js/data";
 import { accuracy, auroc } from "@jem-js/metrics";
 import { bitsPerDimension } from "@jem-js/models";
@@ -41,10 +41,14 @@ await experiment({
       scoreHistogram(panels, { seed, title: "Log-densities of the Glow", inLabel: data.name, outLabel: "other" }),
     );
 
+    // Way out where no data are, a scale of the way back can grow without bound: such pixels are counted, and drawn black.
     const labels = Int32Array.from({ length: 100 }, (_, i) => i % data.classes);
     const samples = tf.tidy(() => tf.clipByValue(flow.sample(foldIn(key, 10), 100, labels), -1, 1));
-    context.figure("glow_samples", sampleGrid(await samples.data<"float32">(), [100, ...data.shape], { scale: 2 }));
+    const pixels = await samples.data<"float32">();
     samples.dispose();
+    const finite = pixels.map((value) => (Number.isFinite(value) ? value : -1));
+    figures["Glow: pixels of samples without bound"] = pixels.filter(Number.isNaN).length / pixels.length;
+    context.figure("glow_samples", sampleGrid(finite, [100, ...data.shape], { scale: 2 }));
     flow.dispose();
     return figures;
   },
