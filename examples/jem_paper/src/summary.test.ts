@@ -6,6 +6,7 @@ test("summarize() gives the mean and the margin of its 95 % interval by Student'
   expect(mean).toBe(2);
   expect(margin).toBeCloseTo(4.303 / Math.sqrt(3), 3);
   expect(summarize([5])).toEqual({ values: [5], mean: 5 });
+  expect(summarize([0.7, 0.7, 0.7])).toMatchObject({ mean: 0.7, margin: 0 });
 });
 
 test("summarize() has the quantile of many degrees of freedom", () => {

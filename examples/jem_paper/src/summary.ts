@@ -15,7 +15,8 @@ const QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.26
 /** The mean of values and its interval. */
 export function summarize(values: readonly number[]): Summary {
   const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const [first = Number.NaN] = values;
+  const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / n; // exact when all are equal
   if (n < 2) return { values, mean };
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
   return { values, mean, margin: quantile(n - 1) * Math.sqrt(variance / n) };
