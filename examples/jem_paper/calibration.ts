@@ -8,6 +8,7 @@ import {
   temperatureScaling,
 } from "@jem-js/metrics";
 import { reliabilityDiagram } from "@jem-js/report";
+import * as tf from "@tensorflow/tfjs";
 import { experiment } from "./src/experiment.ts";
 import { bothOf } from "./src/models.ts";
 import { readRows } from "./src/read_rows.ts";
@@ -27,7 +28,9 @@ await experiment({
       const logits = await readRows({ dataset: test, count: effort.images }, (x) => head.logits(x));
       const held = await readRows({ dataset: validation, count: validation.size }, (x) => head.logits(x));
       const scaling = temperatureScaling(held, validation.labels);
-      const plain = await readRows({ dataset: test, count: effort.images }, (x) => head.probabilities(x));
+      const unscaled = tf.tidy(() => tf.softmax(tf.tensor2d(logits.data, [...logits.shape])));
+      const plain = { ...logits, data: await unscaled.data<"float32">() };
+      unscaled.dispose();
       for (const [suffix, probabilities] of [
         ["", plain],
         [", scaled", scaling.transform(logits)],

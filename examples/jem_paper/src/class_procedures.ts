@@ -1,6 +1,7 @@
+import { addNoise } from "@jem-js/data";
 import type { EnergyHead } from "@jem-js/energy";
 import { conditionalLikelihood, jointLikelihood, type LabeledBatch } from "@jem-js/objectives";
-import { categorical, type Key, normal, split } from "@jem-js/random";
+import { categorical, type Key, split } from "@jem-js/random";
 import { type Kernel, type ReplayBuffer, run } from "@jem-js/samplers";
 import type { Procedure } from "@jem-js/trainer";
 import * as tf from "@tensorflow/tfjs";
@@ -29,7 +30,7 @@ export function conditionalProcedure(
     const { x: negatives } = run(kernelAt(classes), draw.x, { key: chainKey, steps });
     draw.x.dispose();
     await buffer.write(draw, negatives, { steps });
-    const noisy = withNoise(noiseKey, x, inputNoise);
+    const noisy = addNoise(noiseKey, x, { scale: inputNoise });
     return {
       slots: draw.drawn,
       loss: () => ({ ...conditionalLikelihood(head, { x: noisy, labels, negatives }, { energyL2 }) }),
@@ -51,7 +52,7 @@ export function jointProcedure(
     draw.x.dispose();
     await buffer.write(draw, negatives, { steps });
     const negativeLabels = tf.tidy(() => categorical(labelKey, head.logits(negatives)));
-    const noisy = withNoise(noiseKey, x, inputNoise);
+    const noisy = addNoise(noiseKey, x, { scale: inputNoise });
     return {
       slots: draw.drawn,
       loss: () => ({ ...jointLikelihood(head, { x: noisy, labels, negatives, negativeLabels }, { energyL2 }) }),
@@ -82,8 +83,4 @@ export function sumOf<Batch>(first: Procedure<Batch>, second: Procedure<Batch>, 
 
 async function valuesOf(labels: LabeledBatch["labels"]): Promise<Int32Array> {
   return Int32Array.from(labels instanceof tf.Tensor ? await labels.data() : labels);
-}
-
-function withNoise(key: Key, x: tf.Tensor, scale: number): tf.Tensor {
-  return tf.tidy(() => tf.add(x, tf.mul(normal(key, x.shape), scale)));
 }
