@@ -46,24 +46,13 @@ JEM_INLINE double root_of(double x, double inverse_n) {
   double m;
   memcpy(&m, &bits, sizeof m);
   const double s = (m - 1.4142135623730951) / (m + 1.4142135623730951), z = s * s;
-  double log = 1.0 / 13;
-  log = 1.0 / 11 + z * log;
-  log = 1.0 / 9 + z * log;
-  log = 1.0 / 7 + z * log;
-  log = 1.0 / 5 + z * log;
-  log = 1.0 / 3 + z * log;
-  log = 2 * s * (1 + z * log);
+  const double kLog[] = {1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1};
+  const double log = 2 * s * polynomial(kLog, z);
   const double y = (static_cast<double>(exponent) + 0.5 + log * 1.4426950408889634) * inverse_n;
   constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
   const double shifted = y + kRound, r = (y - (shifted - kRound)) * 0.6931471805599453;
-  double power = 1.0 / 40320;
-  power = 1.0 / 5040 + r * power;
-  power = 1.0 / 720 + r * power;
-  power = 1.0 / 120 + r * power;
-  power = 1.0 / 24 + r * power;
-  power = 1.0 / 6 + r * power;
-  power = 0.5 + r * power;
-  power = 1 + r * (1 + r * power);
+  const double kPower[] = {1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1};
+  const double power = polynomial(kPower, r);
   uint64_t whole, fraction;
   memcpy(&whole, &shifted, sizeof whole);
   memcpy(&fraction, &power, sizeof fraction);

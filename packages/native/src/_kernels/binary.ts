@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { Binary, Comparison, ConvolutionKind } from "../_addon.ts";
 import { type KernelTable, type NativeBackend, type NativeKernel, sameShape } from "../_backend.ts";
+import { Binary, Comparison, ConvolutionKind } from "../_kernel_numbers.ts";
 import { broadcast } from "./broadcast.ts";
 import { DeferredBroadcast } from "./deferred_broadcast.ts";
 import { DeferredConvolution } from "./deferred_convolution.ts";

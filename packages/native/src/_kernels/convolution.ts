@@ -1,6 +1,6 @@
 import type { backend_util, TensorInfo } from "@tensorflow/tfjs-core";
-import { ConvolutionKind } from "../_addon.ts";
 import { type KernelTable, type NativeBackend, sameShape, sizeOf } from "../_backend.ts";
+import { ConvolutionKind } from "../_kernel_numbers.ts";
 import { activate, activationOf } from "./activation.ts";
 import { DeferredConvolution, type Epilogue, suitsWinogradFilterGradient } from "./deferred_convolution.ts";
 import { type ConvolutionAttributes, convolutionInfo, windowOf } from "./window.ts";

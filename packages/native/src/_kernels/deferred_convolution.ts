@@ -1,6 +1,6 @@
-import { ConvolutionKind } from "../_addon.ts";
 import type { NativeBackend } from "../_backend.ts";
 import type { Deferred, Entry } from "../_entry.ts";
+import { ConvolutionKind } from "../_kernel_numbers.ts";
 import type { Block } from "../_pool.ts";
 
 /** `min(r, cap)` where `r` is positive, else `max(r, lowest) * alpha`. */
