@@ -63,7 +63,7 @@ export function react(options: ReactOptions = {}): Detector<false> {
       return async (reading) => {
         const head = await readHead(linear);
         return Float64Array.from(penultimateRows(reading), (f) => {
-          const cut = Float64Array.from(f);
+          const cut = new Float64Array(f);
           for (let i = 0; i < cut.length; i++) cut[i] = Math.min(cut[i]!, cutoff);
           return -logSumExp(applyHead(head, cut));
         });
