@@ -46,7 +46,9 @@ export function react(options: ReactOptions = {}): Detector<false> {
     fit() {
       const parts: Float32Array[] = [];
       return {
-        rounds: [[{ over: "inDistribution", visit: ({ pooled }) => void parts.push(pooled.get("penultimate")!.data) }]],
+        rounds: [
+          [{ over: "inDistribution", visit: ({ pooled }) => void parts.push(pooled.get("penultimate")!.data.slice()) }],
+        ],
         finish() {
           const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
           let at = 0;
