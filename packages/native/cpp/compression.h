@@ -28,6 +28,8 @@ struct Places {
   uint8_t* found;
   static size_t stride_of(int length) { return (static_cast<size_t>(length) / 64 + 2) * 8 + JEM_VECTOR_BYTES; }
   uint8_t* moved(int symbol, int bits) const { return all + (static_cast<size_t>(symbol) * 8 + bits) * stride; }
+  /** The places that are as far before the symbol of `at` as `begin` is. */
+  const uint8_t* after(int begin, int at) const { return moved(symbols[at], (at - begin) & 7) + ((at - begin) >> 3); }
 };
 
 /** Where the phrase that begins at `begin` ends: the first symbol that makes it new, or the length. */
@@ -35,33 +37,32 @@ template <int Count>
 JEM_INLINE int end_of_phrase(const Places& places, int begin) {
   BitVec found[Count];
   const uint8_t* from = places.past + places.symbols[begin] * places.stride;
+  JEM_UNROLL for (int v = 0; v < Count; v++) found[v] = ~BitVec{};
   for (int at = begin;;) {
     BitVec any = BitVec{};
     JEM_UNROLL for (int v = 0; v < Count; v++) {
-      const BitVec set = load_bits(from + v * JEM_VECTOR_BYTES);
-      found[v] = at == begin ? set : found[v] & set;
+      found[v] &= load_bits(from + v * JEM_VECTOR_BYTES);
       any |= found[v];
     }
     if (any_of(any) == 0 || ++at == places.length) return at;
-    const int bits = at - begin;
-    from = places.moved(places.symbols[at], bits & 7) + (bits >> 3);
+    from = places.after(begin, at);
   }
 }
 
-/** The same for sets of any size. */
+/** The same for sets of `count` vectors. */
 static int end_of_long_phrase(const Places& places, int begin, int count) {
+  uint8_t* const found = places.found;
   const uint8_t* from = places.past + places.symbols[begin] * places.stride;
+  memset(found, 0xff, static_cast<size_t>(count) * JEM_VECTOR_BYTES);
   for (int at = begin;;) {
     BitVec any = BitVec{};
     for (int v = 0; v < count; v++) {
-      BitVec set = load_bits(from + v * JEM_VECTOR_BYTES);
-      if (at != begin) set &= load_bits(places.found + v * JEM_VECTOR_BYTES);
-      store_bits(places.found + v * JEM_VECTOR_BYTES, set);
-      any |= set;
+      const BitVec both = load_bits(found + v * JEM_VECTOR_BYTES) & load_bits(from + v * JEM_VECTOR_BYTES);
+      store_bits(found + v * JEM_VECTOR_BYTES, both);
+      any |= both;
     }
     if (any_of(any) == 0 || ++at == places.length) return at;
-    const int bits = at - begin;
-    from = places.moved(places.symbols[at], bits & 7) + (bits >> 3);
+    from = places.after(begin, at);
   }
 }
 

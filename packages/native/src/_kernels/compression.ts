@@ -12,6 +12,9 @@ interface CompressionAttributes {
   readonly prototypeOf: Int32Array;
 }
 
+/** Sizes are 32-bit integers, and the time grows with the square. */
+const MOST_POSITIONS = 2 ** 24;
+
 /** The phrases of Lempel and Ziv. */
 export const compressionKernels: KernelTable = {
   /**
@@ -36,6 +39,11 @@ export const compressionKernels: KernelTable = {
     }
     const each = sizeOf(x.shape) / batch;
     const classes = logits.shape[1]!;
+    if (each / channels > MOST_POSITIONS) {
+      throw new RangeError(
+        `${action}: maps must have at most ${MOST_POSITIONS} positions but found ${each / channels}`,
+      );
+    }
     if (!(edges instanceof Float32Array) || edges.length !== (levels - 1) * channels) {
       throw new TypeError(`${action}: edges must be ${(levels - 1) * channels} numbers of a Float32Array`);
     }
