@@ -133,16 +133,13 @@ function* walk(
     const looks = step % PERIOD === 0;
     const radius = moveAround(example, offset, distance, noise.take(key, step), sphericalStep, candidate);
     if (looks) points.copyWithin(size, 0, size);
-    moveTowards(example, distance, radius, sourceStep, candidate);
+    const closer = moveTowards(example, distance, radius, sourceStep, candidate);
     const [adversarial, sphericalAdversarial] = yield looks ? points : candidate;
-    if (adversarial) {
-      const closer = distanceOf("l2", candidate, x);
-      if (closer < distance) {
-        best = candidate.slice();
-        distance = closer;
-        for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
-        found.closest = best;
-      }
+    if (adversarial && closer < distance) {
+      best = candidate.slice();
+      distance = closer;
+      for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
+      found.closest = best;
     }
     if (!looks) continue;
     onSphere = [...onSphere, sphericalAdversarial!].slice(-100);
@@ -200,21 +197,25 @@ function moveAround(
   return Math.sqrt(radius);
 }
 
-/** Takes a point at `radius` from `x` towards it, in place, clipped. */
+/** Takes a point at `radius` from `x` towards it, in place, clipped; returns how far it is then. */
 function moveTowards(
   { x, bounds }: DecisionExample,
   distance: number,
   radius: number,
   sourceStep: number,
   point: Float32Array,
-): void {
+): number {
   const size = x.length;
   const low = bounds[0];
   const high = bounds[1];
   // Clipping has brought the point closer already: only what is missing of the way is left.
   const remaining = radius > 0 ? 1 - Math.max(sourceStep * distance + radius - distance, 0) / radius : 1;
+  let squares = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    point[i] = clip(origin + remaining * (point[i]! - origin), low, high);
+    const moved = Math.fround(clip(origin + remaining * (point[i]! - origin), low, high));
+    point[i] = moved;
+    squares += (moved - origin) * (moved - origin);
   }
+  return Math.sqrt(squares);
 }
