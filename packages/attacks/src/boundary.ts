@@ -124,21 +124,18 @@ function* walk(
   let onSphere: boolean[] = [];
   let taken: boolean[] = [];
   let best = yield* bisect(start, (t) => blend(x, start, t), 2 ** -10);
-  const offset = new Float64Array(size);
-  for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
   let distance = distanceOf("l2", best, x);
   found.closest = best;
   for (let step = 1; step <= settings.steps && sourceStep >= settings.convergence; step++) {
     found.step = step - 1;
     const looks = step % PERIOD === 0;
-    const radius = moveAround(example, offset, distance, noise.take(key, step), sphericalStep, candidate);
+    const radius = moveAround(example, best, distance, noise.take(key, step), sphericalStep, candidate);
     if (looks) points.copyWithin(size, 0, size);
     const closer = moveTowards(example, distance, radius, sourceStep, candidate);
     const [adversarial, sphericalAdversarial] = yield looks ? points : candidate;
     if (adversarial && closer < distance) {
       best = candidate.slice();
       distance = closer;
-      for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
       found.closest = best;
     }
     if (!looks) continue;
@@ -165,7 +162,7 @@ function share(answers: readonly boolean[]): number {
 /** Writes the point on the sphere around `x` through `best`, clipped, to `point`; returns how far it is. */
 function moveAround(
   { x, bounds }: DecisionExample,
-  offset: Float64Array,
+  best: Float32Array,
   distance: number,
   noise: Float32Array,
   sphericalStep: number,
@@ -178,7 +175,7 @@ function moveAround(
   let squares = 0;
   for (let i = 0; i < size; i++) {
     const e = noise[i]!;
-    along += e * offset[i]!;
+    along += e * (x[i]! - best[i]!);
     squares += e * e;
   }
   along /= distance * distance;
@@ -190,7 +187,8 @@ function moveAround(
   let radius = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    const moved = Math.fround(clip(origin + sideways * noise[i]! - back * offset[i]!, low, high));
+    const offset = origin - best[i]!;
+    const moved = Math.fround(clip(origin + sideways * noise[i]! - back * offset, low, high));
     point[i] = moved;
     radius += (moved - origin) * (moved - origin);
   }

@@ -11,6 +11,9 @@ import { type Layer, replaceCall, runAsChain } from "./_chain.ts";
  * the kernel's costs as much. Values and gradients stay the same to rounding. {@linkcode convNet} and {@linkcode mlp} do it to what they
  * build; call it on a model of yours, or on one that was loaded.
  *
+ * Where no gradient is computed, `apply` of a model that is a chain of common layers runs them by itself, convolutions with their biases and ReLUs in one
+ * operation: TensorFlow.js looks up each tensor, which takes longer than a small layer.
+ *
  * Changed are the layers `Conv2D` (channels last) and `Dense` (on `[batch, features]`), at any depth of nesting; all others stay.
  *
  * @example Usage
