@@ -197,7 +197,7 @@ napi_value gather_call(napi_env env, napi_callback_info info) {
 }
 
 /** To be raised with every change of a function's arguments, here and in `src/_addon.ts`: a stale binary would crash. */
-constexpr int kInterface = 3;
+constexpr int kInterface = 4;
 
 struct Export {
   const char* name;
@@ -219,6 +219,7 @@ const Export kExports[] = {
     {"winogradTransform", JEM_PRODUCT(winograd_transform)},
     {"matmul", JEM_PRODUCT(matmul)},
     {"matmulDouble", JEM_PRODUCT(matmul_double)},
+    {"squaredDistances", JEM_PRODUCT(squared_distances)},
     {"unary", JEM_POINTWISE(unary)},
     {"binary", JEM_POINTWISE(binary)},
     {"compare", JEM_POINTWISE(compare)},

@@ -66,6 +66,9 @@ struct ProductKernels {
                  int k, const float* a, const float* b, float* c);
   void (*matmul_double)(Context&, int batch, size_t a_stride, size_t b_stride, bool transpose_a, bool transpose_b, int m,
                         int n, int k, const double* a, const double* b, double* c);
+  /** The squared distances of rows to `count` centres, after `l` was solved for unless it is null: see `distances.h`. */
+  void (*squared_distances)(Context&, int rows, int width, int count, const double* x, const double* l, const double* c,
+                            double* y);
 };
 
 /** Kernels that touch each element a few times. */

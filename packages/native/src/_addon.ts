@@ -59,6 +59,15 @@ export interface Addon {
     b: Float64Array,
     c: Float64Array,
   ): void;
+  squaredDistances(
+    rows: number,
+    width: number,
+    count: number,
+    x: Float64Array,
+    l: Float64Array | 0,
+    c: Float64Array,
+    y: Float64Array,
+  ): void;
   unary(op: number, size: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;
   binary(op: number, broadcast: Int32Array, a: Float32Array, b: Float32Array, y: Float32Array, alpha: number): void;
   compare(op: number, broadcast: Int32Array, a: Float32Array, b: Float32Array, y: Uint8Array): void;
@@ -147,7 +156,7 @@ export interface Addon {
 }
 
 /** Says which arguments the addon's functions take: `kInterface` of `cpp/addon.cc`. */
-const INTERFACE = 3;
+const INTERFACE = 4;
 
 /** What loading came to: the addon with its settings, or why there is none. */
 export interface Loaded {

@@ -8,6 +8,7 @@ import { binaryKernels } from "./_kernels/binary.ts";
 import { convolutionKernels } from "./_kernels/convolution.ts";
 import { broadcastKernels } from "./_kernels/deferred_broadcast.ts";
 import { depthwiseKernels } from "./_kernels/depthwise.ts";
+import { distanceKernels } from "./_kernels/distances.ts";
 import { gramKernels } from "./_kernels/gram.ts";
 import { indexingKernels } from "./_kernels/indexing.ts";
 import { langevinKernels } from "./_kernels/langevin.ts";
@@ -23,6 +24,7 @@ const KERNELS: KernelTable = {
   ...broadcastKernels,
   ...convolutionKernels,
   ...depthwiseKernels,
+  ...distanceKernels,
   ...gramKernels,
   ...indexingKernels,
   ...langevinKernels,

@@ -1,5 +1,5 @@
 import { checkInteger, checkLayers } from "./_check.ts";
-import { fitGaussians, type GaussianFitting, type GaussianState, gaussiansOf, minimum } from "./_class_gaussians.ts";
+import { fitGaussians, type GaussianFitting, type GaussianState, gaussiansOf } from "./_class_gaussians.ts";
 import { argmax, type Row, rowOf } from "./_logits.ts";
 import { compressionDistance, lempelZivComplexity } from "./_lz76.ts";
 import { detectorOf } from "./_method.ts";
@@ -129,10 +129,9 @@ export function ncd(options: NcdOptions = {}): Detector<false> {
       }));
       return (reading) => {
         const scores = new Float64Array(reading.size);
-        for (const { describe, distances } of all) {
-          const rows = describe(reading);
-          const width = rows.length / reading.size;
-          for (let i = 0; i < reading.size; i++) scores[i]! += minimum(distances(rowOf(rows, i, width)));
+        for (const { describe, nearest } of all) {
+          const found = nearest(describe(reading), reading.size);
+          for (let i = 0; i < reading.size; i++) scores[i]! += found[i]!;
         }
         return scores;
       };
