@@ -121,6 +121,17 @@ export interface Addon {
     x: Float32Array,
     y: Float32Array,
   ): void;
+  compression(
+    batch: number,
+    positions: number,
+    channels: number,
+    levels: number,
+    x: Float32Array,
+    edges: Float32Array,
+    prototypes: Uint8Array,
+    which: Int32Array,
+    y: Float32Array,
+  ): void;
   langevin(
     size: number,
     x: Float32Array,
@@ -156,7 +167,7 @@ export interface Addon {
 }
 
 /** Says which arguments the addon's functions take: `kInterface` of `cpp/addon.cc`. */
-const INTERFACE = 4;
+const INTERFACE = 5;
 
 /** What loading came to: the addon with its settings, or why there is none. */
 export interface Loaded {

@@ -141,7 +141,8 @@ describe("gram()", () => {
     const statistics = gramStatistics(transposed(F12.F), 3, [1, 2, 3]);
     expect(statistics).toBeAllclose([...F12.row1, ...F12.row2, ...F12.row3], EXACT);
     expect(gramStatistics(transposed(F12.neg.F), 2, [1, 3])).toBeAllclose([...F12.neg.row1, ...F12.neg.row3], EXACT);
-    expect(deviation(F12.row1, F12.lo, F12.hi)).toBeAllclose(F12.dev_row1, EXACT);
+    const row = { data: Float64Array.from(F12.row1 as number[]), from: 0, count: F12.row1.length, square: 1 };
+    expect(deviation(row, Float64Array.from(F12.lo), Float64Array.from(F12.hi))).toBeAllclose(F12.dev_row1, EXACT);
   });
 
   test("neither overflows nor underflows at power 10", () => {

@@ -98,7 +98,7 @@ export function knn(options: KnnOptions = {}): Detector<false> {
 
 /** Rows of length 1, or 0. */
 function normalized(rows: ArrayLike<number>, width: number): Float64Array {
-  const result = Float64Array.from(rows);
+  const result = new Float64Array(rows);
   for (let from = 0; from < result.length; from += width) {
     const row = result.subarray(from, from + width);
     const norm = Math.sqrt(dot(row, 0, row, width));
