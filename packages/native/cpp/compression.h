@@ -1,7 +1,10 @@
-// Phrases of Lempel and Ziv 1976 of the channels of maps, by sets of places as bits: a set for each symbol, and one of the places
-// from where on the phrase under way has occurred.
+// Phrases of Lempel and Ziv 1976 of the channels of maps, by sets of places as bits: one for each symbol, and one of the places from
+// where on the phrase under way has occurred.
 #pragma once
 #include "gram.h"
+#if defined(JEM_ISA_AVX512) || defined(JEM_ISA_AVX2)
+#include <immintrin.h>
+#endif
 
 namespace jem {
 namespace JEM_ISA {
@@ -12,18 +15,38 @@ typedef uint64_t UnalignedBitVec __attribute__((vector_size(JEM_VECTOR_BYTES), a
 JEM_INLINE BitVec load_bits(const uint8_t* p) { return *reinterpret_cast<const UnalignedBitVec*>(p); }
 JEM_INLINE void store_bits(uint8_t* p, BitVec v) { *reinterpret_cast<UnalignedBitVec*>(p) = v; }
 JEM_INLINE uint64_t any_of(BitVec v) {
+// Every phrase ends with a branch that is not foreseen: what it waits for should not take long.
+#if defined(JEM_ISA_AVX512)
+  return _mm512_test_epi64_mask(reinterpret_cast<__m512i>(v), reinterpret_cast<__m512i>(v));
+#elif defined(JEM_ISA_AVX2)
+  return !_mm256_testz_si256(reinterpret_cast<__m256i>(v), reinterpret_cast<__m256i>(v));
+#else
   uint64_t any = 0;
   JEM_UNROLL for (int lane = 0; lane < JEM_VECTOR_BYTES / 8; lane++) any |= v[lane];
   return any;
+#endif
 }
 
-/** The places of each symbol of a sequence, bit `t` for place `t`: all of them, moved down by 0 to 7 bits, and those before a phrase. */
+/** For `n` from 0 to 7 a vector of ones, then `n` ones, then zeros. */
+struct Ones {
+  uint8_t bytes[8][2 * JEM_VECTOR_BYTES + 1] = {};
+  constexpr Ones() {
+    for (int n = 0; n < 8; n++) {
+      for (int i = 0; i < JEM_VECTOR_BYTES; i++) bytes[n][i] = 0xff;
+      bytes[n][JEM_VECTOR_BYTES] = static_cast<uint8_t>((1 << n) - 1);
+    }
+  }
+};
+constexpr Ones kOnes;
+/** A vector whose first `n` bits are ones. */
+JEM_INLINE BitVec first_bits(int n) { return load_bits(kOnes.bytes[n & 7] + JEM_VECTOR_BYTES - (n >> 3)); }
+
+/** The places of each symbol of a sequence, bit `t` for place `t`, moved down by 0 to 7 bits. */
 struct Places {
   const uint8_t* symbols;
   int length;
   size_t stride;
   uint8_t* all;
-  uint8_t* past;
   /** Room for a set. */
   uint8_t* found;
   static size_t stride_of(int length) { return (static_cast<size_t>(length) / 64 + 2) * 8 + JEM_VECTOR_BYTES; }
@@ -32,12 +55,16 @@ struct Places {
   const uint8_t* after(int begin, int at) const { return moved(symbols[at], (at - begin) & 7) + ((at - begin) >> 3); }
 };
 
-/** Where the phrase that begins at `begin` ends: the first symbol that makes it new, or the length. */
+/**
+ * Where the phrase that begins at `begin` ends: the first symbol that makes it new, or the length. It is looked for from the places before
+ * it on, of which there are `Count` vectors, the last one of `last` places.
+ */
 template <int Count>
-JEM_INLINE int end_of_phrase(const Places& places, int begin) {
+JEM_INLINE int end_of_phrase(const Places& places, int begin, int last) {
   BitVec found[Count];
-  const uint8_t* from = places.past + places.symbols[begin] * places.stride;
-  JEM_UNROLL for (int v = 0; v < Count; v++) found[v] = ~BitVec{};
+  JEM_UNROLL for (int v = 0; v + 1 < Count; v++) found[v] = ~BitVec{};
+  found[Count - 1] = first_bits(last);
+  const uint8_t* from = places.after(begin, begin);
   for (int at = begin;;) {
     BitVec any = BitVec{};
     JEM_UNROLL for (int v = 0; v < Count; v++) {
@@ -50,10 +77,11 @@ JEM_INLINE int end_of_phrase(const Places& places, int begin) {
 }
 
 /** The same for sets of `count` vectors. */
-static int end_of_long_phrase(const Places& places, int begin, int count) {
+static int end_of_long_phrase(const Places& places, int begin, int last, int count) {
   uint8_t* const found = places.found;
-  const uint8_t* from = places.past + places.symbols[begin] * places.stride;
   memset(found, 0xff, static_cast<size_t>(count) * JEM_VECTOR_BYTES);
+  store_bits(found + static_cast<size_t>(count - 1) * JEM_VECTOR_BYTES, first_bits(last));
+  const uint8_t* from = places.after(begin, begin);
   for (int at = begin;;) {
     BitVec any = BitVec{};
     for (int v = 0; v < count; v++) {
@@ -70,8 +98,8 @@ static int end_of_long_phrase(const Places& places, int begin, int count) {
 static void count_phrases(const Places& places, int alphabet, int prefix, float* of_prefix, float* of_all) {
   const int n = places.length;
   const size_t stride = places.stride;
-  memset(places.all, 0, alphabet * 8 * stride);
-  memset(places.past, 0, alphabet * stride);
+  constexpr int kBits = 8 * JEM_VECTOR_BYTES;
+  for (int symbol = 0; symbol < alphabet; symbol++) memset(places.moved(symbol, 0), 0, stride);
   for (int t = 0; t < n; t++) places.moved(places.symbols[t], 0)[t >> 3] |= static_cast<uint8_t>(1 << (t & 7));
   for (int symbol = 0; symbol < alphabet; symbol++) {
     const uint8_t* from = places.moved(symbol, 0);
@@ -85,18 +113,15 @@ static void count_phrases(const Places& places, int alphabet, int prefix, float*
   int phrases = 0, begin = 0;
   bool is_marked = false;
   while (begin < n) {
-    const int vectors = ceil_div(begin, 8 * JEM_VECTOR_BYTES);
-    const int end = vectors <= 1 ? end_of_phrase<1>(places, begin) : vectors == 2 ? end_of_phrase<2>(places, begin)
-                    : vectors == 3 ? end_of_phrase<3>(places, begin) : vectors == 4 ? end_of_phrase<4>(places, begin)
-                    : end_of_long_phrase(places, begin, vectors);
+    const int vectors = max_of(1, ceil_div(begin, kBits)), last = begin - (vectors - 1) * kBits;
+    const int end = vectors == 1 ? end_of_phrase<1>(places, begin, last) : vectors == 2 ? end_of_phrase<2>(places, begin, last)
+                    : vectors == 3 ? end_of_phrase<3>(places, begin, last) : vectors == 4 ? end_of_phrase<4>(places, begin, last)
+                    : end_of_long_phrase(places, begin, last, vectors);
     if (!is_marked && end >= prefix) {
       *of_prefix = static_cast<float>(phrases + (begin < prefix ? 1 : 0));
       is_marked = true;
     }
     phrases++;
-    for (int t = begin; t <= min_of(end, n - 1); t++) {
-      places.past[places.symbols[t] * stride + (t >> 3)] |= static_cast<uint8_t>(1 << (t & 7));
-    }
     begin = end + 1;
   }
   *of_all = static_cast<float>(phrases);
@@ -115,7 +140,7 @@ static void compression(Context& context, int batch, int positions, int channels
     const size_t symbol_bytes = static_cast<size_t>(channels) * length;
     uint8_t* symbols = reinterpret_cast<uint8_t*>(context.scratch(thread, Slot::kSource, symbol_bytes / sizeof(float) + 1));
     uint8_t* sets = reinterpret_cast<uint8_t*>(
-        context.scratch(thread, Slot::kTiles, (static_cast<size_t>(alphabet) * 9 + 1) * stride / sizeof(float) + 1));
+        context.scratch(thread, Slot::kTiles, (static_cast<size_t>(alphabet) * 8 + 1) * stride / sizeof(float) + 1));
     double* sums = reinterpret_cast<double*>(context.scratch(thread, Slot::kPartialSums, 2 * static_cast<size_t>(padded)));
     memset(sums, 0, padded * sizeof(double));
     const float* map = x + item * each;
@@ -146,7 +171,7 @@ static void compression(Context& context, int batch, int positions, int channels
       }
       const double average = sums[c] / positions;
       to[0] = static_cast<float>(average), to[1] = static_cast<float>(average - to[0]);
-      const Places places = {own, length, stride, sets, sets + alphabet * 8 * stride, sets + alphabet * 9 * stride};
+      const Places places = {own, length, stride, sets, sets + alphabet * 8 * stride};
       count_phrases(places, alphabet, positions, to + 2, to + 3);
     }
   });

@@ -1,4 +1,4 @@
-import type { Row } from "./_logits.ts";
+import { logSumExp, type Row } from "./_logits.ts";
 import { lacks } from "./_outputs.ts";
 import type { LinearHead, OpenClassifier } from "./open_classifier.ts";
 
@@ -30,13 +30,25 @@ export async function readHead({ kernel, bias }: LinearHead): Promise<HostHead> 
   };
 }
 
-/** `features kernel + bias` of one example. */
-export function applyHead({ kernel, bias, width, classes }: HostHead, features: Row): Float64Array {
-  const logits = new Float64Array(bias);
+/** `features kernel + bias` of one example, that of the numbers from `from` on; written to `logits`. */
+export function applyHead(
+  { kernel, bias, width, classes }: HostHead,
+  features: Row,
+  from: number = 0,
+  logits: Float64Array = new Float64Array(classes),
+): Float64Array {
+  logits.set(bias);
   for (let i = 0; i < width; i++) {
-    const value = features[i]!;
+    const value = features[from + i]!;
     if (value === 0) continue;
-    for (let k = 0; k < classes; k++) logits[k]! += value * kernel[i * classes + k]!;
+    for (let k = 0, at = i * classes; k < classes; k++, at++) logits[k]! += value * kernel[at]!;
   }
   return logits;
+}
+
+/** The energy `-logsumexp(features kernel + bias)` of each of so many examples, whose features are row-major. */
+export function headEnergies(head: HostHead, features: Row, size: number): Float64Array {
+  const width = features.length / size;
+  const logits = new Float64Array(head.classes);
+  return new Float64Array(size).map((_, i) => -logSumExp(applyHead(head, features, i * width, logits)));
 }

@@ -4,9 +4,15 @@ import type { Reading } from "./_reading.ts";
 /** What the last layer takes in, for detectors that need it. */
 export const PENULTIMATE = { pooled: ["penultimate"] } as const;
 
+/** The penultimate features of a reading, row-major. */
+export function penultimateOf({ pooled }: Reading): Float32Array {
+  return pooled.get("penultimate")!.data;
+}
+
 /** The penultimate features of a reading, row by row. */
-export function penultimateRows({ pooled, size }: Reading): Row[] {
-  const { data } = pooled.get("penultimate")!;
+export function penultimateRows(reading: Reading): Row[] {
+  const { size } = reading;
+  const data = penultimateOf(reading);
   const width = data.length / size;
   return Array.from({ length: size }, (_, i) => rowOf(data, i, width));
 }

@@ -1,8 +1,8 @@
 import { checkChoice } from "./_check.ts";
-import { applyHead, headOf, readHead } from "./_linear_head.ts";
-import { logSumExp, type Row } from "./_logits.ts";
+import { headEnergies, headOf, readHead } from "./_linear_head.ts";
+import { type Row, rowOf } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
-import { PENULTIMATE, penultimateRows } from "./_penultimate.ts";
+import { PENULTIMATE, penultimateOf } from "./_penultimate.ts";
 import { kthSmallest } from "./_sums.ts";
 import type { Detector } from "./detector.ts";
 
@@ -58,24 +58,30 @@ export function ash(options: AshOptions = {}): Detector<false> {
       const linear = headOf(classifier);
       return async (reading) => {
         const head = await readHead(linear);
-        const rows = penultimateRows(reading);
-        return Float64Array.from(rows, (f) => -logSumExp(applyHead(head, shape(f, method, percentile))));
+        const features = penultimateOf(reading);
+        const shaped = new Float64Array(features.length);
+        const width = features.length / reading.size;
+        for (let i = 0; i < reading.size; i++) {
+          shape(rowOf(features, i, width), method, percentile, rowOf(shaped, i, width));
+        }
+        return headEnergies(head, shaped, reading.size);
       };
     },
   });
 }
 
-/** The features that are kept, as the method makes them, and zeros. */
-function shape(f: Row, method: NonNullable<AshOptions["method"]>, percentile: number): Float64Array {
+/** Writes the features that are kept, as the method makes them, to `shaped`, which holds zeros. */
+function shape(f: Row, method: NonNullable<AshOptions["method"]>, percentile: number, shaped: Float64Array): void {
   const kept = Math.max(1, f.length - Math.round((f.length * percentile) / 100));
-  const least = kthSmallest(new Float64Array(f), f.length - kept + 1);
+  shaped.set(f);
+  const least = kthSmallest(shaped, f.length - kept + 1);
+  shaped.fill(0);
   let sum = 0;
   let equals = kept;
   for (let i = 0; i < f.length; i++) {
     sum += f[i]!;
     if (f[i]! > least) equals -= 1;
   }
-  const shaped = new Float64Array(f.length);
   let rest = 0;
   for (let i = 0; i < f.length; i++) {
     // Of what is equal to the least that is kept, the first ones are.
@@ -83,8 +89,7 @@ function shape(f: Row, method: NonNullable<AshOptions["method"]>, percentile: nu
     shaped[i] = method === "binarize" ? sum / kept : f[i]!;
     rest += f[i]!;
   }
-  if (method !== "scale" || rest === 0) return shaped;
+  if (method !== "scale" || rest === 0) return;
   const factor = Math.exp(sum / rest);
   for (let i = 0; i < shaped.length; i++) shaped[i]! *= factor;
-  return shaped;
 }

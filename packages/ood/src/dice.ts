@@ -1,8 +1,7 @@
 import { checkPercentile } from "./_check.ts";
-import { applyHead, type HostHead, headOf, readHead } from "./_linear_head.ts";
-import { logSumExp } from "./_logits.ts";
+import { type HostHead, headEnergies, headOf, readHead } from "./_linear_head.ts";
 import { detectorOf } from "./_method.ts";
-import { PENULTIMATE, penultimateRows, percentile as percentileOf } from "./_penultimate.ts";
+import { PENULTIMATE, penultimateOf, penultimateRows, percentile as percentileOf } from "./_penultimate.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode dice}. */
@@ -69,7 +68,7 @@ export function dice(options: DiceOptions = {}): Detector<false> {
       const linear = headOf(classifier);
       return async (reading) => {
         const head = masked(await readHead(linear), mean, percentile);
-        return Float64Array.from(penultimateRows(reading), (f) => -logSumExp(applyHead(head, f)));
+        return headEnergies(head, penultimateOf(reading), reading.size);
       };
     },
   });

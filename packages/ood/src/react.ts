@@ -1,8 +1,7 @@
 import { checkPercentile } from "./_check.ts";
-import { applyHead, headOf, readHead } from "./_linear_head.ts";
-import { logSumExp } from "./_logits.ts";
+import { headEnergies, headOf, readHead } from "./_linear_head.ts";
 import { detectorOf } from "./_method.ts";
-import { PENULTIMATE, penultimateRows, percentile as percentileOf } from "./_penultimate.ts";
+import { PENULTIMATE, penultimateOf, percentile as percentileOf } from "./_penultimate.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode react}. */
@@ -46,9 +45,7 @@ export function react(options: ReactOptions = {}): Detector<false> {
     fit() {
       const parts: Float32Array[] = [];
       return {
-        rounds: [
-          [{ over: "inDistribution", visit: ({ pooled }) => void parts.push(pooled.get("penultimate")!.data.slice()) }],
-        ],
+        rounds: [[{ over: "inDistribution", visit: (reading) => void parts.push(penultimateOf(reading).slice()) }]],
         finish() {
           const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
           let at = 0;
@@ -64,11 +61,9 @@ export function react(options: ReactOptions = {}): Detector<false> {
       const linear = headOf(classifier);
       return async (reading) => {
         const head = await readHead(linear);
-        return Float64Array.from(penultimateRows(reading), (f) => {
-          const cut = new Float64Array(f);
-          for (let i = 0; i < cut.length; i++) cut[i] = Math.min(cut[i]!, cutoff);
-          return -logSumExp(applyHead(head, cut));
-        });
+        const cut = new Float64Array(penultimateOf(reading));
+        for (let i = 0; i < cut.length; i++) cut[i] = Math.min(cut[i]!, cutoff);
+        return headEnergies(head, cut, reading.size);
       };
     },
   });

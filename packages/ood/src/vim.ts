@@ -1,11 +1,10 @@
 import { checkInteger } from "./_check.ts";
 import { symmetricEigen } from "./_eigen.ts";
-import { applyHead, type HostHead, headOf, readHead } from "./_linear_head.ts";
-import { argmax, logSumExp, type Row } from "./_logits.ts";
+import { applyHead, type HostHead, headEnergies, headOf, readHead } from "./_linear_head.ts";
+import { argmax, type Row } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import { collectMoments, type Moments } from "./_moments.ts";
-import { PENULTIMATE, penultimateRows } from "./_penultimate.ts";
-import { dot } from "./_sums.ts";
+import { PENULTIMATE, penultimateOf, penultimateRows } from "./_penultimate.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode vim}. */
@@ -111,10 +110,8 @@ export function vim(options: VimOptions = {}): Detector<false> {
       const linear = headOf(classifier);
       return async (reading) => {
         const head = await readHead(linear);
-        return Float64Array.from(
-          penultimateRows(reading),
-          (f) => state.alpha * norm(f) - logSumExp(applyHead(head, f)),
-        );
+        const energies = headEnergies(head, penultimateOf(reading), reading.size);
+        return Float64Array.from(penultimateRows(reading), (f, i) => state.alpha * norm(f) + energies[i]!);
       };
     },
   });
@@ -170,12 +167,33 @@ function originOf({ kernel, bias, width, classes }: HostHead): Float64Array {
 
 /** The length of what features have outside of the principal space. */
 function residualNorm({ origin, basis }: Omit<Residual, "alpha">): (f: Row) => number {
-  const directions = basis.map((direction) => Float64Array.from(direction));
-  const moved = new Float64Array(origin.length);
+  const width = origin.length;
+  // Four directions side by side: what is read of the features serves all of them. Directions that there are not are zeros.
+  const blocks = Array.from({ length: Math.ceil(basis.length / 4) }, (_, b) => {
+    const block = new Float64Array(4 * width);
+    basis.slice(4 * b, 4 * b + 4).forEach((direction, d) => {
+      for (let i = 0; i < width; i++) block[4 * i + d] = direction[i]!;
+    });
+    return block;
+  });
+  const moved = new Float64Array(width);
   return (f) => {
-    for (let i = 0; i < moved.length; i++) moved[i] = f[i]! - origin[i]!;
+    for (let i = 0; i < width; i++) moved[i] = f[i]! - origin[i]!;
     let squares = 0;
-    for (const direction of directions) squares += dot(direction, 0, moved, moved.length) ** 2;
+    for (const block of blocks) {
+      let s0 = 0;
+      let s1 = 0;
+      let s2 = 0;
+      let s3 = 0;
+      for (let i = 0, at = 0; i < width; i++, at += 4) {
+        const value = moved[i]!;
+        s0 += block[at]! * value;
+        s1 += block[at + 1]! * value;
+        s2 += block[at + 2]! * value;
+        s3 += block[at + 3]! * value;
+      }
+      squares += s0 * s0 + s1 * s1 + s2 * s2 + s3 * s3;
+    }
     return Math.sqrt(squares);
   };
 }
