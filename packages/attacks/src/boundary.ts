@@ -124,25 +124,19 @@ function* walk(
   let onSphere: boolean[] = [];
   let taken: boolean[] = [];
   let best = yield* bisect(start, (t) => blend(x, start, t), 2 ** -10);
-  const offset = new Float64Array(size);
-  for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
   let distance = distanceOf("l2", best, x);
   found.closest = best;
   for (let step = 1; step <= settings.steps && sourceStep >= settings.convergence; step++) {
     found.step = step - 1;
     const looks = step % PERIOD === 0;
-    const radius = moveAround(example, offset, distance, noise.take(key, step), sphericalStep, candidate);
+    const radius = moveAround(example, best, distance, noise.take(key, step), sphericalStep, candidate);
     if (looks) points.copyWithin(size, 0, size);
-    moveTowards(example, distance, radius, sourceStep, candidate);
+    const closer = moveTowards(example, distance, radius, sourceStep, candidate);
     const [adversarial, sphericalAdversarial] = yield looks ? points : candidate;
-    if (adversarial) {
-      const closer = distanceOf("l2", candidate, x);
-      if (closer < distance) {
-        best = candidate.slice();
-        distance = closer;
-        for (let i = 0; i < size; i++) offset[i] = x[i]! - best[i]!;
-        found.closest = best;
-      }
+    if (adversarial && closer < distance) {
+      best = candidate.slice();
+      distance = closer;
+      found.closest = best;
     }
     if (!looks) continue;
     onSphere = [...onSphere, sphericalAdversarial!].slice(-100);
@@ -168,7 +162,7 @@ function share(answers: readonly boolean[]): number {
 /** Writes the point on the sphere around `x` through `best`, clipped, to `point`; returns how far it is. */
 function moveAround(
   { x, bounds }: DecisionExample,
-  offset: Float64Array,
+  best: Float32Array,
   distance: number,
   noise: Float32Array,
   sphericalStep: number,
@@ -181,7 +175,7 @@ function moveAround(
   let squares = 0;
   for (let i = 0; i < size; i++) {
     const e = noise[i]!;
-    along += e * offset[i]!;
+    along += e * (x[i]! - best[i]!);
     squares += e * e;
   }
   along /= distance * distance;
@@ -193,28 +187,33 @@ function moveAround(
   let radius = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    const moved = Math.fround(clip(origin + sideways * noise[i]! - back * offset[i]!, low, high));
+    const offset = origin - best[i]!;
+    const moved = Math.fround(clip(origin + sideways * noise[i]! - back * offset, low, high));
     point[i] = moved;
     radius += (moved - origin) * (moved - origin);
   }
   return Math.sqrt(radius);
 }
 
-/** Takes a point at `radius` from `x` towards it, in place, clipped. */
+/** Takes a point at `radius` from `x` towards it, in place, clipped; returns how far it is then. */
 function moveTowards(
   { x, bounds }: DecisionExample,
   distance: number,
   radius: number,
   sourceStep: number,
   point: Float32Array,
-): void {
+): number {
   const size = x.length;
   const low = bounds[0];
   const high = bounds[1];
   // Clipping has brought the point closer already: only what is missing of the way is left.
   const remaining = radius > 0 ? 1 - Math.max(sourceStep * distance + radius - distance, 0) / radius : 1;
+  let squares = 0;
   for (let i = 0; i < size; i++) {
     const origin = x[i]!;
-    point[i] = clip(origin + remaining * (point[i]! - origin), low, high);
+    const moved = Math.fround(clip(origin + remaining * (point[i]! - origin), low, high));
+    point[i] = moved;
+    squares += (moved - origin) * (moved - origin);
   }
+  return Math.sqrt(squares);
 }

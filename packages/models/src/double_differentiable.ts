@@ -9,6 +9,7 @@ import {
   type Tensor4D,
 } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { type Layer, replaceCall } from "./_chain.ts";
 import { unfuseLayers } from "./unfuse_layers.ts";
 
 /**
@@ -46,27 +47,19 @@ export function doubleDifferentiable(model: LayersModel): LayersModel {
   unfuseLayers(model);
   for (const layer of model.layers) {
     const kind = layer.getClassName();
-    const parts = layer as unknown as ActivatedLayer;
+    const parts = layer as unknown as Layer & Windows;
     const name = parts.activation?.getClassName();
     if ("layers" in layer) doubleDifferentiable(layer as unknown as LayersModel);
-    else if (kind === "LeakyReLU") parts.call = (x) => leakyRelu(single(x), parts.alpha);
-    else if (kind === "ELU") parts.call = (x) => elu(single(x));
+    else if (kind === "LeakyReLU") replaceCall(parts, (x) => leakyRelu(single(x), parts.alpha));
+    else if (kind === "ELU") replaceCall(parts, (x) => elu(single(x)));
     else if (kind === "AveragePooling2D" && parts.dataFormat === "channelsLast") {
-      parts.call = (x) => averagePool(single(x) as Tensor4D, parts);
+      replaceCall(parts, (x) => averagePool(single(x) as Tensor4D, parts));
     } else if (name !== undefined && Object.hasOwn(ACTIVATIONS, name)) {
       // An heir of the activation still has its name and configuration, by which the model is saved.
       parts.activation = Object.create(parts.activation!, { apply: { value: ACTIVATIONS[name] } });
     }
   }
   return model;
-}
-
-/** What is used of the layers; TensorFlow.js does not export their types. */
-interface ActivatedLayer extends Windows {
-  activation?: { getClassName(): string } | null;
-  readonly alpha: number;
-  readonly dataFormat: string;
-  call(inputs: Tensor | Tensor[]): Tensor;
 }
 
 /** What a pooling layer knows of its windows. */

@@ -1,5 +1,6 @@
 import { add, conv2d, matMul, type Tensor, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { type Layer, replaceCall, runAsChain } from "./_chain.ts";
 
 /**
  * Makes the convolution and dense layers of a model call plain operations in place of TensorFlow.js's fused ones, which
@@ -9,6 +10,9 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
  * and bias whenever one of the three is asked for. A score (sampling, attacks, detection) asks for the input's alone, and
  * the kernel's costs as much. Values and gradients stay the same to rounding. {@linkcode convNet} and {@linkcode mlp} do it to what they
  * build; call it on a model of yours, or on one that was loaded.
+ *
+ * Where no gradient is computed, `apply` of a model that is a chain of common layers runs them by itself, convolutions with their biases and ReLUs in one
+ * operation: TensorFlow.js looks up each tensor, which takes longer than a small layer.
  *
  * Changed are the layers `Conv2D` (channels last) and `Dense` (on `[batch, features]`), at any depth of nesting; all others stay.
  *
@@ -31,42 +35,32 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 export function unfuseLayers(model: LayersModel): LayersModel {
   for (const layer of model.layers) {
     const kind = layer.getClassName();
-    const parts = layer as unknown as FusedLayer;
+    const parts = layer as unknown as Layer;
     if ("layers" in layer) unfuseLayers(layer as unknown as LayersModel);
     else if (kind === "Conv2D" && parts.dataFormat === "channelsLast") unfuse(parts, convolve);
     else if (kind === "Dense") unfuse(parts, multiply);
   }
+  runAsChain(model);
   return model;
 }
 
-/** What is used of the two layer classes; TensorFlow.js does not export their types. */
-interface FusedLayer {
-  readonly kernel: { read(): Tensor };
-  readonly bias: { read(): Tensor } | null;
-  readonly activation: { apply(x: Tensor): Tensor } | null;
-  readonly strides: [number, number];
-  readonly padding: "same" | "valid";
-  readonly dataFormat: string;
-  readonly dilationRate: [number, number];
-  call(inputs: Tensor | Tensor[], options: object): Tensor | Tensor[];
-}
-
-function unfuse(layer: FusedLayer, product: (layer: FusedLayer, x: Tensor) => Tensor | undefined): void {
+function unfuse(layer: Layer, product: (layer: Layer, x: Tensor) => Tensor | undefined): void {
   const fused = layer.call;
-  layer.call = (inputs, options) =>
+  replaceCall(layer, (inputs, options) =>
     tidy(() => {
       const y = product(layer, Array.isArray(inputs) ? inputs[0]! : inputs);
       if (y === undefined) return fused.call(layer, inputs, options);
       const biased = layer.bias ? add(y, layer.bias.read()) : y;
       return layer.activation ? layer.activation.apply(biased) : biased;
-    });
+    }),
+  );
 }
 
-function convolve({ kernel, strides, padding, dilationRate }: FusedLayer, x: Tensor): Tensor {
+function convolve({ kernel, strides, padding, dilationRate }: Layer, x: Tensor): Tensor {
   return conv2d(x as Tensor4D, kernel.read() as Tensor4D, strides, padding, "NHWC", dilationRate);
 }
 
 /** Undefined for more than one axis of features, where the layer has rules of its own. */
-function multiply({ kernel }: FusedLayer, x: Tensor): Tensor | undefined {
+function multiply({ kernel }: Layer, x: Tensor): Tensor | undefined {
   return x.rank === 2 ? matMul(x as Tensor2D, kernel.read() as Tensor2D) : undefined;
 }

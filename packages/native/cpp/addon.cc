@@ -197,7 +197,7 @@ napi_value gather_call(napi_env env, napi_callback_info info) {
 }
 
 /** To be raised with every change of a function's arguments, here and in `src/_addon.ts`: a stale binary would crash. */
-constexpr int kInterface = 3;
+constexpr int kInterface = 5;
 
 struct Export {
   const char* name;
@@ -219,6 +219,7 @@ const Export kExports[] = {
     {"winogradTransform", JEM_PRODUCT(winograd_transform)},
     {"matmul", JEM_PRODUCT(matmul)},
     {"matmulDouble", JEM_PRODUCT(matmul_double)},
+    {"squaredDistances", JEM_PRODUCT(squared_distances)},
     {"unary", JEM_POINTWISE(unary)},
     {"binary", JEM_POINTWISE(binary)},
     {"compare", JEM_POINTWISE(compare)},
@@ -236,6 +237,7 @@ const Export kExports[] = {
     {"depthwiseInputGradient", JEM_POINTWISE(depthwise_input_gradient)},
     {"depthwiseFilterGradient", JEM_POINTWISE(depthwise_filter_gradient)},
     {"gram", JEM_POINTWISE(gram)},
+    {"compression", JEM_POINTWISE(compression)},
     {"langevin", kernel<&Kernels::noise, &NoiseKernels::langevin>},
     {"moveStrided", move_strided_call},
     {"gather", gather_call},

@@ -7,8 +7,8 @@ namespace JEM_ISA {
 namespace {
 
 constexpr int kDoubleLanes = kLanesOf<double>;
-/** Positions at a time: the powers of a position are made twice, from floats that are still in the first cache. */
-constexpr int kGramPositions = 64;
+/** Positions at a time: the powers of a position are made twice, from numbers that are still in the first cache. */
+constexpr int kGramPositions = 32;
 
 typedef float HalfVec __attribute__((vector_size(JEM_VECTOR_BYTES / 2)));
 typedef float UnalignedHalfVec __attribute__((vector_size(JEM_VECTOR_BYTES / 2), aligned(4), may_alias));
@@ -21,19 +21,27 @@ JEM_INLINE DoubleVec widened(const float* p, int n) {
   return __builtin_convertvector(narrow, DoubleVec);
 }
 
-/** The sums of the lanes of as many vectors as there are lanes. */
-JEM_INLINE DoubleVec sums_of_lanes(DoubleVec (&rows)[kDoubleLanes]) {
+/** The sums of the lanes of as many vectors as there are lanes, by halves: two vectors become one that holds sums of both. */
+template <int Size = 1, int Rows>
+JEM_INLINE DoubleVec sums_of_lanes(DoubleVec (&rows)[Rows]) {
 #if defined(JEM_HAS_TRANSPOSE)
-  transpose(rows);
-  DoubleVec sums = rows[0];
-  JEM_UNROLL for (int i = 1; i < kDoubleLanes; i++) sums += rows[i];
+  if constexpr (Size == kDoubleLanes) {
+    return rows[0];
+  } else {
+    JEM_UNROLL for (int i = 0; i < kDoubleLanes / Size; i += 2) {
+      DoubleVec a = rows[i], b = rows[i + 1];
+      Exchange<Size, kDoubleLanes>::run(a, b);
+      rows[i / 2] = a + b;
+    }
+    return sums_of_lanes<2 * Size>(rows);
+  }
 #else
   DoubleVec sums = DoubleVec{};
   for (int i = 0; i < kDoubleLanes; i++) {
     for (int lane = 0; lane < kDoubleLanes; lane++) sums[i] += rows[i][lane];
   }
-#endif
   return sums;
+#endif
 }
 
 /** |x|^(1 / n), to 1e-9 of itself: log(x) by its series, 2^y by that of e^y; 0 where x is below the normal numbers. */
@@ -46,24 +54,13 @@ JEM_INLINE double root_of(double x, double inverse_n) {
   double m;
   memcpy(&m, &bits, sizeof m);
   const double s = (m - 1.4142135623730951) / (m + 1.4142135623730951), z = s * s;
-  double log = 1.0 / 13;
-  log = 1.0 / 11 + z * log;
-  log = 1.0 / 9 + z * log;
-  log = 1.0 / 7 + z * log;
-  log = 1.0 / 5 + z * log;
-  log = 1.0 / 3 + z * log;
-  log = 2 * s * (1 + z * log);
+  const double kLog[] = {1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1};
+  const double log = 2 * s * polynomial(kLog, z);
   const double y = (static_cast<double>(exponent) + 0.5 + log * 1.4426950408889634) * inverse_n;
   constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
   const double shifted = y + kRound, r = (y - (shifted - kRound)) * 0.6931471805599453;
-  double power = 1.0 / 40320;
-  power = 1.0 / 5040 + r * power;
-  power = 1.0 / 720 + r * power;
-  power = 1.0 / 120 + r * power;
-  power = 1.0 / 24 + r * power;
-  power = 1.0 / 6 + r * power;
-  power = 0.5 + r * power;
-  power = 1 + r * (1 + r * power);
+  const double kPower[] = {1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1};
+  const double power = polynomial(kPower, r);
   uint64_t whole, fraction;
   memcpy(&whole, &shifted, sizeof whole);
   memcpy(&fraction, &power, sizeof fraction);
@@ -93,30 +90,51 @@ static float largest_of(const float* x, size_t n) {
   return largest;
 }
 
-/** Room for one map: the sums of its rows by power and position, the sums so far by power and channel. */
+/** Room for one map: a block of it, scaled; the sums of its rows by power and position, the sums so far by power and channel. */
 struct GramScratch {
+  double* block;
   double* rows;
   double* sums;
   int padded;
 };
 
+/** `base^(first + 1), ..., base^(first + Count)` as the products of each of the lower half and of `step`, or 1. */
+template <int Count>
+struct Powers {
+  static constexpr int kHalf = Count / 2;
+  DoubleVec lower[kHalf], step;
+  __attribute__((always_inline)) static inline Powers of(DoubleVec base, int first) {
+    Powers powers;
+    DoubleVec (&lower)[kHalf] = powers.lower;
+    lower[0] = base;
+    JEM_UNROLL for (int k = 1; k < kHalf; k++) lower[k] = lower[k / 2] * lower[(k - 1) / 2];
+    powers.step = lower[kHalf - 1];
+    for (int n = 0; n < first; n++) {
+      JEM_UNROLL for (int k = 0; k < kHalf; k++) lower[k] *= base;
+    }
+    return powers;
+  }
+};
+
 /** Adds the positions of a block to the sums of powers `first + 1` to `first + Count`. */
 template <int Count>
 static void add_positions(const float* x, int positions, int channels, double inverse, int first, const GramScratch& s) {
+  constexpr int kHalf = Count / 2;
   // What each position sums to: lanes are channels, and several positions are added up across lanes together.
   for (int begin = 0; begin < positions; begin += kDoubleLanes) {
     DoubleVec parts[Count][kDoubleLanes];
     for (int i = 0; i < kDoubleLanes; i++) {
       const bool inside = begin + i < positions;
       const float* from = x + static_cast<size_t>(begin + i) * channels;
+      double* to = s.block + static_cast<size_t>(begin + i) * s.padded;
       DoubleVec each[Count] = {};
       for (int c = 0; inside && c < channels; c += kDoubleLanes) {
         const DoubleVec base = widened(from + c, channels - c) * inverse;
-        DoubleVec power = base;
-        for (int n = 0; n < first; n++) power *= base;
-        JEM_UNROLL for (int p = 0; p < Count; p++) {
-          each[p] += power;
-          power *= base;
+        store(to + c, base);
+        const Powers<Count> powers = Powers<Count>::of(base, first);
+        JEM_UNROLL for (int k = 0; k < kHalf; k++) {
+          each[k] += powers.lower[k];
+          each[kHalf + k] += powers.lower[k] * powers.step;
         }
       }
       JEM_UNROLL for (int p = 0; p < Count; p++) parts[p][i] = each[p];
@@ -127,12 +145,10 @@ static void add_positions(const float* x, int positions, int channels, double in
     DoubleVec sums[Count];
     JEM_UNROLL for (int p = 0; p < Count; p++) sums[p] = load(s.sums + p * s.padded + c);
     for (int t = 0; t < positions; t++) {
-      const DoubleVec base = widened(x + static_cast<size_t>(t) * channels + c, channels - c) * inverse;
-      DoubleVec power = base;
-      for (int n = 0; n < first; n++) power *= base;
-      JEM_UNROLL for (int p = 0; p < Count; p++) {
-        sums[p] += power * s.rows[p * kGramPositions + t];
-        power *= base;
+      const Powers<Count> powers = Powers<Count>::of(load(s.block + static_cast<size_t>(t) * s.padded + c), first);
+      JEM_UNROLL for (int k = 0; k < kHalf; k++) {
+        sums[k] += powers.lower[k] * s.rows[k * kGramPositions + t];
+        sums[kHalf + k] += (powers.lower[k] * powers.step) * s.rows[(kHalf + k) * kGramPositions + t];
       }
     }
     JEM_UNROLL for (int p = 0; p < Count; p++) store(s.sums + p * s.padded + c, sums[p]);
@@ -151,9 +167,10 @@ static void gram(Context& context, int batch, int positions, int channels, int c
   const int padded = ceil_div(channels, kDoubleLanes) * kDoubleLanes;
   const size_t each = static_cast<size_t>(positions) * channels, width = 1 + static_cast<size_t>(count) * channels;
   parallel(context, batch, [&](int item, int thread) {
-    const size_t doubles = static_cast<size_t>(kAtOnce) * (kGramPositions + padded);
+    const size_t block = static_cast<size_t>(kGramPositions) * padded;
+    const size_t doubles = block + static_cast<size_t>(kAtOnce) * (kGramPositions + padded);
     double* memory = reinterpret_cast<double*>(context.scratch(thread, Slot::kPartialSums, 2 * doubles));
-    const GramScratch scratch = {memory, memory + kAtOnce * kGramPositions, padded};
+    const GramScratch scratch = {memory, memory + block, memory + block + kAtOnce * kGramPositions, padded};
     const float* map = x + item * each;
     float* to = y + item * width;
     const float largest = largest_of(map, each);
@@ -162,10 +179,10 @@ static void gram(Context& context, int batch, int positions, int channels, int c
     for (int first = 0; first < highest; first += kAtOnce) {
       memset(scratch.sums, 0, static_cast<size_t>(kAtOnce) * padded * sizeof(double));
       for (int begin = 0; begin < positions; begin += kGramPositions) {
-        const float* block = map + static_cast<size_t>(begin) * channels;
+        const float* part = map + static_cast<size_t>(begin) * channels;
         const int size = min_of(kGramPositions, positions - begin);
-        if (highest - first > 5) add_positions<kAtOnce>(block, size, channels, inverse, first, scratch);
-        else add_positions<5>(block, size, channels, inverse, first, scratch);
+        if (highest - first > 6) add_positions<kAtOnce>(part, size, channels, inverse, first, scratch);
+        else add_positions<6>(part, size, channels, inverse, first, scratch);
       }
       for (int i = 0; i < count; i++) {
         const int row = powers[i] - first - 1;

@@ -66,6 +66,9 @@ struct ProductKernels {
                  int k, const float* a, const float* b, float* c);
   void (*matmul_double)(Context&, int batch, size_t a_stride, size_t b_stride, bool transpose_a, bool transpose_b, int m,
                         int n, int k, const double* a, const double* b, double* c);
+  /** The squared distances of rows to `count` centres, after `l` was solved for unless it is null: see `distances.h`. */
+  void (*squared_distances)(Context&, int rows, int width, int count, const double* x, const double* l, const double* c,
+                            double* y);
 };
 
 /** Kernels that touch each element a few times. */
@@ -92,6 +95,9 @@ struct PointwiseKernels {
   void (*depthwise_filter_gradient)(Context&, const Window&, const float* x, const float* dy, float* dfilter);
   /** The row sums of the Gram matrices of powers of `batch` maps, and what the maps were scaled by: see `gram.h`. */
   void (*gram)(Context&, int batch, int positions, int channels, int count, const int32_t* powers, const float* x, float* y);
+  /** Averages and phrases of Lempel and Ziv of the channels of `batch` maps, beside those of prototypes: see `compression.h`. */
+  void (*compression)(Context&, int batch, int positions, int channels, int levels, const float* x, const float* edges,
+                      const uint8_t* prototypes, const int32_t* which, float* y);
 };
 
 /** Kernels whose every bit is defined: compiled without contraction of `a * b + c`. */

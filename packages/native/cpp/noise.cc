@@ -1,6 +1,6 @@
 // Langevin's update, bounds included, with noise made in the kernel: the stream of @jem-js/random, bit for bit. Compiled
 // without contraction of a * b + c, because every rounding counts.
-#include "simd.h"
+#include "vector_math.h"
 
 namespace jem {
 namespace JEM_ISA {
@@ -43,23 +43,8 @@ JEM_INLINE double exact_log(double x) {
   m = large ? m * 0.5 : m;
   const double exponent = high + (large ? 1.0 : 0.0);
   const double s = (m - 1) / (m + 1), z = s * s;
-  double series = 1.0 / 15 + z * (1.0 / 17);
-  series = 1.0 / 13 + z * series;
-  series = 1.0 / 11 + z * series;
-  series = 1.0 / 9 + z * series;
-  series = 1.0 / 7 + z * series;
-  series = 1.0 / 5 + z * series;
-  series = 1.0 / 3 + z * series;
-  series = 1 + z * series;
-  return exponent * 0.6931471805599453 + 2 * s * series;
-}
-
-/** c[0] x^n + c[1] x^(n-1) + ... by Horner's rule, as the TypeScript writes it. */
-template <int Count>
-JEM_INLINE double polynomial(const double (&c)[Count], double x) {
-  double sum = c[0];
-  JEM_UNROLL for (int i = 1; i < Count; i++) sum = sum * x + c[i];
-  return sum;
+  const double kSeries[] = {1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1};
+  return exponent * 0.6931471805599453 + 2 * s * polynomial(kSeries, z);
 }
 
 /** The probability that a word stands for. */

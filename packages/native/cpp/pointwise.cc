@@ -1,4 +1,5 @@
 // Element-wise kernels, reductions and pooling, compiled once for each instruction set.
+#include "compression.h"
 #include "depthwise.h"
 #include "elementwise.h"
 #include "gram.h"
@@ -49,6 +50,7 @@ const PointwiseKernels pointwise_kernels = {
     depthwise_input_gradient,
     depthwise_filter_gradient,
     gram,
+    compression,
 };
 
 }  // namespace JEM_ISA

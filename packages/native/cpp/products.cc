@@ -2,6 +2,7 @@
 #include "convolution.h"
 #include "convolution_filter_gradient.h"
 #include "convolution_input_gradient.h"
+#include "distances.h"
 #include "matmul.h"
 #include "winograd.h"
 #include "winograd_filter_gradient.h"
@@ -28,6 +29,7 @@ const ProductKernels product_kernels = {
     winograd_filter_gradient,
     matmul<float>,
     matmul<double>,
+    squared_distances,
 };
 
 }  // namespace JEM_ISA

@@ -9,7 +9,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { type Addon, native } from "./_addon.ts";
 import { type Deferred, Entry } from "./_entry.ts";
-import type { Usage } from "./_kernels/deferred_convolution.ts";
+import { ConvolutionPlans } from "./_kernels/convolution_plan.ts";
 import { type Block, MemoryPool, type Values } from "./_pool.ts";
 
 /** The name that the backend is registered under. */
@@ -34,14 +34,14 @@ export type KernelTable = Readonly<Record<string, NativeKernel>>;
 export class NativeBackend extends MathBackendCPU {
   readonly addon: Addon;
   readonly pool: MemoryPool;
-  /** How each kind of convolution is used: see `DeferredConvolution`. */
-  readonly usage: Map<string, Usage> = new Map();
+  readonly plans: ConvolutionPlans;
   #nextId: number = 0;
 
   constructor(addon: Addon, memoryLimit: number) {
     super();
     this.addon = addon;
     this.pool = new MemoryPool(addon, memoryLimit);
+    this.plans = new ConvolutionPlans(addon);
   }
 
   get exact(): boolean {

@@ -5,9 +5,11 @@ import type { Addon } from "./_addon.ts";
 import { BACKEND, type Inputs, type KernelTable, NativeBackend, type NativeKernel } from "./_backend.ts";
 import { installGradients } from "./_gradients.ts";
 import { binaryKernels } from "./_kernels/binary.ts";
+import { compressionKernels } from "./_kernels/compression.ts";
 import { convolutionKernels } from "./_kernels/convolution.ts";
 import { broadcastKernels } from "./_kernels/deferred_broadcast.ts";
 import { depthwiseKernels } from "./_kernels/depthwise.ts";
+import { distanceKernels } from "./_kernels/distances.ts";
 import { gramKernels } from "./_kernels/gram.ts";
 import { indexingKernels } from "./_kernels/indexing.ts";
 import { langevinKernels } from "./_kernels/langevin.ts";
@@ -21,8 +23,10 @@ import { memory } from "./_memory.ts";
 const KERNELS: KernelTable = {
   ...binaryKernels,
   ...broadcastKernels,
+  ...compressionKernels,
   ...convolutionKernels,
   ...depthwiseKernels,
+  ...distanceKernels,
   ...gramKernels,
   ...indexingKernels,
   ...langevinKernels,

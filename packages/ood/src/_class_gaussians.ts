@@ -1,9 +1,9 @@
 import { backSolve, forwardSolve, packTriangle, unpackTriangle } from "./_cholesky.ts";
 import { covarianceOf, factorCovariance, type Shrinkage, varying } from "./_covariance.ts";
-import type { Row } from "./_logits.ts";
+import { type Centres, squaredDistances } from "./_distances.ts";
+import { type Row, rowOf } from "./_logits.ts";
 import { collectMoments, type Moments } from "./_moments.ts";
 import type { Reading } from "./_reading.ts";
-import { dot, squaredDistance } from "./_sums.ts";
 
 /** Gaussians of the classes with one covariance, fitted on a pooled feature: as JSON. */
 export interface GaussianState {
@@ -82,13 +82,15 @@ export function addReading(fitting: GaussianFitting, layer: string, { pooled, si
   fitting.add(pooled.get(layer)!.data, size, labels!, classes);
 }
 
-/** Gaussians ready for use. */
+/** Gaussians ready for use. Rows are features as they are read, row-major. */
 export interface Gaussians {
   readonly layer: string;
-  /** The squared distances to all classes; Infinity where there were no examples. */
-  distances(row: Row): Float64Array;
-  /** The squared distance to the background. */
-  backgroundDistance(row: Row): number;
+  /** The squared distances of rows to all classes, `[size, classes]`; Infinity where there were no examples. */
+  distances(rows: Row, size?: number): Float64Array;
+  /** The squared distance of each row to the nearest class, `[size]`. */
+  nearest(rows: Row, size: number): Float64Array;
+  /** The squared distance of each row to the background, `[size]`. */
+  backgroundDistances(rows: Row, size?: number): Float64Array;
   /** Half the gradient of the squared distance to the nearest class: `covariance^-1 (f - mean)`, for all features. */
   halfGradient(row: Row): Float64Array;
 }
@@ -97,46 +99,55 @@ export interface Gaussians {
 export function gaussiansOf({ layer, kept, means, factor, background }: GaussianState): Gaussians {
   const d = kept.length;
   const l = unpackTriangle(factor, d);
-  const l0 = background && unpackTriangle(background.factor, d);
-  const difference = new Float64Array(d);
-  const solution = new Float64Array(d);
-  /** In an array that the next call uses again. */
-  const whitened = (row: Row, mean: readonly number[], by: Float64Array): Float64Array => {
-    for (let k = 0; k < d; k++) difference[k] = row[kept[k]!]! - mean[k]!;
-    return forwardSolve(by, difference, solution);
+  // Differences to one mean are solved for; the other means are as far from it once and for all.
+  const filled = means.flatMap((mean, k) => (mean ? [k] : []));
+  const first = means[filled[0]!]!;
+  const centres = new Float64Array(filled.length * d);
+  filled.forEach((k, at) => {
+    const difference = Float64Array.from(means[k]!, (value, i) => value - first[i]!);
+    centres.set(forwardSolve(l, difference), at * d);
+  });
+  const classes: Centres = { width: d, centres, factor: l };
+  const origin: Centres | undefined = background && {
+    width: d,
+    centres: new Float64Array(d),
+    factor: unpackTriangle(background.factor, d),
   };
-  // One solution a row, of the difference to one mean; those to the others are this far from it once and for all.
-  const first = means.find((mean) => mean !== null)!;
-  const offsets = means.map(
-    (mean) =>
-      mean &&
-      forwardSolve(
-        l,
-        Float64Array.from(mean, (value, k) => value - first[k]!),
-      ),
-  );
 
-  function distances(row: Row): Float64Array {
-    const solved = whitened(row, first, l);
-    const found = new Float64Array(offsets.length);
-    for (let c = 0; c < offsets.length; c++) {
-      const offset = offsets[c];
-      found[c] = offset ? squaredDistance(solved, 0, offset) : Number.POSITIVE_INFINITY;
+  /** The features that are used, less a mean. */
+  function differences(rows: Row, size: number, mean: readonly number[]): Float64Array {
+    const width = rows.length / size;
+    const found = new Float64Array(size * d);
+    for (let i = 0, at = 0, from = 0; i < size; i++, from += width) {
+      for (let k = 0; k < d; k++) found[at++] = rows[from + kept[k]!]! - mean[k]!;
     }
     return found;
+  }
+
+  function distances(rows: Row, size: number = 1): Float64Array {
+    const found = squaredDistances(differences(rows, size, first), classes);
+    if (filled.length === means.length) return found;
+    const all = new Float64Array(size * means.length).fill(Number.POSITIVE_INFINITY);
+    for (let i = 0; i < size; i++) {
+      filled.forEach((k, at) => {
+        all[i * means.length + k] = found[i * filled.length + at]!;
+      });
+    }
+    return all;
   }
 
   return {
     layer,
     distances,
-    backgroundDistance(row) {
-      const solved = whitened(row, background!.mean, l0!);
-      return dot(solved, 0, solved, d);
+    nearest(rows, size) {
+      const found = distances(rows, size);
+      return Float64Array.from({ length: size }, (_, i) => minimum(rowOf(found, i, means.length)));
     },
+    backgroundDistances: (rows, size = 1) => squaredDistances(differences(rows, size, background!.mean), origin!),
     halfGradient(row) {
       const found = distances(row);
       const nearest = found.indexOf(minimum(found));
-      const solved = backSolve(l, whitened(row, means[nearest]!, l));
+      const solved = backSolve(l, forwardSolve(l, differences(row, 1, means[nearest]!)));
       const full = new Float64Array(row.length);
       kept.forEach((i, k) => {
         full[i] = solved[k]!;

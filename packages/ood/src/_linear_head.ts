@@ -23,8 +23,8 @@ export function headOf({ kind, head }: OpenClassifier): LinearHead {
 export async function readHead({ kernel, bias }: LinearHead): Promise<HostHead> {
   const [width, classes] = kernel.shape;
   return {
-    kernel: Float64Array.from(await kernel.data()),
-    bias: bias ? Float64Array.from(await bias.data()) : new Float64Array(classes),
+    kernel: new Float64Array(await kernel.data()),
+    bias: bias ? new Float64Array(await bias.data()) : new Float64Array(classes),
     width,
     classes,
   };
@@ -32,7 +32,7 @@ export async function readHead({ kernel, bias }: LinearHead): Promise<HostHead> 
 
 /** `features kernel + bias` of one example. */
 export function applyHead({ kernel, bias, width, classes }: HostHead, features: Row): Float64Array {
-  const logits = Float64Array.from(bias);
+  const logits = new Float64Array(bias);
   for (let i = 0; i < width; i++) {
     const value = features[i]!;
     if (value === 0) continue;

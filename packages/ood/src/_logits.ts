@@ -25,7 +25,7 @@ export function logSumExp(z: Row): number {
 /** `z - logSumExp(z)`, exact also where a probability is nearly 0 or 1. */
 export function logSoftmax(z: Row): Float64Array {
   const [max, rest] = logSumExpParts(z);
-  const logs = Float64Array.from(z);
+  const logs = new Float64Array(z);
   for (let k = 0; k < logs.length; k++) logs[k] = logs[k]! - max - rest;
   return logs;
 }
@@ -48,7 +48,7 @@ export function softmax(z: Row): Float64Array {
 
 /** The values divided by `temperature`. */
 export function scaled(z: Row, temperature: number): Float64Array {
-  const divided = Float64Array.from(z);
+  const divided = new Float64Array(z);
   for (let k = 0; k < divided.length; k++) divided[k]! /= temperature;
   return divided;
 }

@@ -105,5 +105,10 @@ export function compressionDistance(
   both.set(x);
   both.set(y, x.length);
   const { ofPrefix: ofX, ofAll } = complexities(both, x.length);
-  return (ofAll - Math.min(ofX, ofY)) / Math.max(ofX, ofY);
+  return distanceOf(ofX, ofY, ofAll);
+}
+
+/** The normalised compression distance of the complexities of two sequences and of one after the other. */
+export function distanceOf(ofX: number, ofY: number, ofBoth: number): number {
+  return (ofBoth - Math.min(ofX, ofY)) / Math.max(ofX, ofY);
 }

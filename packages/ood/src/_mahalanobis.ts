@@ -7,7 +7,6 @@ import {
   type GaussianState,
   type Gaussians,
   gaussiansOf,
-  minimum,
 } from "./_class_gaussians.ts";
 import { checkShrinkage, type Shrinkage } from "./_covariance.ts";
 import { checkStd, contraction, inputGradient, type PerturbationOptions, perturb } from "./_input_gradient.ts";
@@ -86,14 +85,10 @@ export async function layerScores(
   reading: Reading,
   gaussians: Gaussians,
   step: PerturbationOptions,
-  score: (row: Row) => number = (row) => minimum(gaussians.distances(row)),
+  score: (rows: Row, size: number) => Float64Array = gaussians.nearest,
 ): Promise<Float64Array> {
   const { layer } = gaussians;
-  const scoresOf = ({ pooled, size }: Reading): Float64Array => {
-    const { data } = pooled.get(layer)!;
-    const width = data.length / size;
-    return Float64Array.from({ length: size }, (_, i) => score(rowOf(data, i, width)));
-  };
+  const scoresOf = ({ pooled, size }: Reading): Float64Array => score(pooled.get(layer)!.data, size);
   if (step.epsilon === 0) return scoresOf(reading);
   const { data } = reading.pooled.get(layer)!;
   const width = data.length / reading.size;
@@ -126,7 +121,7 @@ export function distanceDetector(
   name: string,
   { layers, shrinkage }: Required<DistanceOptions>,
   step: { epsilon: number; std?: number[] } | undefined,
-  scoreBy?: (gaussians: Gaussians) => (row: Row) => number,
+  scoreBy?: (gaussians: Gaussians) => (rows: Row, size: number) => Float64Array,
 ): Detector<false> {
   const { epsilon = 0, std } = step ?? {};
   return detectorOf<{ readonly gaussians: readonly GaussianState[] }, false>({

@@ -19,8 +19,7 @@ export async function readAll(action: string, tensors: ReadonlyMap<string, Tenso
 
 /** The values of a tensor; throws when one is not finite, and names its example. */
 export async function finite(action: string, name: string, tensor: Tensor): Promise<Float32Array> {
-  // A copy: a backend may give its own memory, which is freed with the tensor.
-  const data = (await (tensor.data() as Promise<Float32Array>)).slice();
+  const data = await (tensor.data() as Promise<Float32Array>);
   const wrong = firstWrong(data);
   if (wrong !== -1) {
     const row = Math.floor(wrong / (data.length / tensor.shape[0]!));
@@ -31,8 +30,19 @@ export async function finite(action: string, name: string, tensor: Tensor): Prom
 
 /** The first index of a value that is not finite, -1 when all are. */
 function firstWrong(data: Float32Array): number {
-  let sum = 0;
-  // What is not finite stays so in products with 0 and in sums: one look at the sum, and a search only for the error.
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
-  return sum === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
+  // What is not finite stays so in products with 0 and in sums: one look at the sum, and a search only for the error. Four sums side
+  // by side: one alone would wait for each of its additions.
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < data.length; i += 4) {
+    s0 += data[i]! * 0;
+    s1 += data[i + 1]! * 0;
+    s2 += data[i + 2]! * 0;
+    s3 += data[i + 3]! * 0;
+  }
+  for (; i < data.length; i++) s0 += data[i]! * 0;
+  return s0 + s1 + s2 + s3 === 0 ? -1 : data.findIndex((value) => !Number.isFinite(value));
 }

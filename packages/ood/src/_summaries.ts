@@ -9,7 +9,7 @@ export interface Summary {
   /** Features by name, or `"all"`. */
   readonly features: readonly string[];
   /** Its values, `[batch, ...]`; undefined where a backend cannot: the feature is read as it is. */
-  of(feature: Tensor): Tensor | undefined;
+  of(feature: Tensor, logits: Tensor): Tensor | undefined;
 }
 
 /** What a summary of a feature is found by. */
@@ -37,7 +37,7 @@ export function summarize(
   const missing: string[] = [];
   for (const summary of summaries) {
     for (const name of expand(summary.features, outputs.all)) {
-      const found = summary.of(outputs.features.get(name)!);
+      const found = summary.of(outputs.features.get(name)!, outputs.logits);
       if (found) summarized.set(summaryKey(summary.name, name), keep(found));
       else missing.push(name);
     }

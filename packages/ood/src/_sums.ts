@@ -18,27 +18,6 @@ export function dot(a: Float64Array, from: number, b: Float64Array, count: numbe
   return s0 + s1 + (s2 + s3);
 }
 
-/** `sum_i (a[from + i] - b[i])^2`, in the same way. */
-export function squaredDistance(a: Float64Array, from: number, b: Float64Array): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = 0;
-  for (; i + 3 < b.length; i += 4) {
-    const d0 = a[from + i]! - b[i]!;
-    const d1 = a[from + i + 1]! - b[i + 1]!;
-    const d2 = a[from + i + 2]! - b[i + 2]!;
-    const d3 = a[from + i + 3]! - b[i + 3]!;
-    s0 += d0 * d0;
-    s1 += d1 * d1;
-    s2 += d2 * d2;
-    s3 += d3 * d3;
-  }
-  for (; i < b.length; i++) s0 += (a[from + i]! - b[i]!) ** 2;
-  return s0 + s1 + (s2 + s3);
-}
-
 /** The `k`-th smallest of some numbers, from 1; they change their places. Hoare's selection: linear on average. */
 export function kthSmallest(values: Float64Array, k: number): number {
   let low = 0;

@@ -37,7 +37,7 @@ export function approximateMass(): Detector<false> {
         const gradient = inputGradient("score by approximateMass", classifier, reading, LOG_DENSITY);
         return sqrt(sum(square(reshape(gradient, [reading.size, -1])), 1));
       });
-      const values = Float64Array.from(await norms.data());
+      const values = new Float64Array(await norms.data());
       norms.dispose();
       return values;
     },

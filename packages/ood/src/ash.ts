@@ -68,7 +68,7 @@ export function ash(options: AshOptions = {}): Detector<false> {
 /** The features that are kept, as the method makes them, and zeros. */
 function shape(f: Row, method: NonNullable<AshOptions["method"]>, percentile: number): Float64Array {
   const kept = Math.max(1, f.length - Math.round((f.length * percentile) / 100));
-  const least = kthSmallest(Float64Array.from(f), f.length - kept + 1);
+  const least = kthSmallest(new Float64Array(f), f.length - kept + 1);
   let sum = 0;
   let equals = kept;
   for (let i = 0; i < f.length; i++) {

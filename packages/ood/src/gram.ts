@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkInteger, checkLayers } from "./_check.ts";
 import { gramOnDevice } from "./_gram_on_device.ts";
-import { deviation, gramStatistics } from "./_gram_statistics.ts";
+import { deviation, gramStatistics, type Statistics } from "./_gram_statistics.ts";
 import { argmax, type Row, rowOf, softmax } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import { expand } from "./_outputs.ts";
@@ -87,10 +87,11 @@ export function gram(options: GramOptions = {}): Detector<false> {
     needs: (state) => ({ summaries: [{ ...summary, features: state?.layers.map(({ layer }) => layer) ?? layers }] }),
     fit(_, given) {
       const ranges = new Map<string, (Range | undefined)[]>();
-      const sums = new Map<string, number>();
+      const sums: number[] = [];
       let seen = 0;
       let count = 0;
       let bounds: Omit<LayerBounds, "expected">[] | undefined;
+      let deviations: ReturnType<typeof deviationsBy>[] | undefined;
       // Without validation examples, every tenth is kept apart: the range of an example holds the example.
       const isApart = (index: number): boolean => !given.validation && index % 10 === 9;
       return {
@@ -102,9 +103,9 @@ export function gram(options: GramOptions = {}): Detector<false> {
                 for (const layer of expand(layers, reading.all)) {
                   const found = ranges.get(layer) ?? new Array<undefined>(reading.classes).fill(undefined);
                   ranges.set(layer, found);
-                  statisticsOf(reading, layer, powers).forEach(({ values, square }, i) => {
+                  statisticsOf(reading, layer, powers).forEach((statistics, i) => {
                     const predicted = argmax(rowOf(reading.logits, i, reading.classes));
-                    if (!isApart(seen + i)) found[predicted] = widened(found[predicted], values, square);
+                    if (!isApart(seen + i)) found[predicted] = widened(found[predicted], statistics);
                   });
                 }
                 seen += reading.size;
@@ -118,9 +119,10 @@ export function gram(options: GramOptions = {}): Detector<false> {
                 bounds ??= [...ranges].map(([layer, found]) => boundsOf(layer, found));
                 const predicted = predictionsOf(reading);
                 const used = Array.from({ length: reading.size }, (_, i) => given.validation || isApart(count + i));
-                for (const layer of bounds) {
-                  deviationsOf(reading, predicted, layer, powers).forEach((value, i) => {
-                    if (used[i]) sums.set(layer.layer, (sums.get(layer.layer) ?? 0) + value);
+                deviations ??= bounds.map((of) => deviationsBy(of, powers));
+                for (const [l, of] of deviations.entries()) {
+                  of(reading, predicted).forEach((value, i) => {
+                    if (used[i]) sums[l] = (sums[l] ?? 0) + value;
                   });
                 }
                 count += reading.size;
@@ -138,17 +140,18 @@ export function gram(options: GramOptions = {}): Detector<false> {
           if (!given.validation) note(`${used} of ${count} in-distribution examples were kept apart to calibrate`);
           const missing = bounds![0]!.classes.filter((of) => of === null).length;
           if (missing > 0) note(`${missing} of ${bounds![0]!.classes.length} classes are never predicted`);
-          return { layers: bounds!.map((of) => ({ ...of, expected: sums.get(of.layer)! / used })) };
+          return { layers: bounds!.map((of, l) => ({ ...of, expected: sums[l]! / used })) };
         },
       };
     },
     scorer({ layers: states }) {
+      const deviations = states.map((of) => deviationsBy(of, powers));
       return (reading) => {
         const scores = new Float64Array(reading.size);
         const predicted = predictionsOf(reading);
-        for (const layer of states) {
-          deviationsOf(reading, predicted, layer, powers).forEach((value, i) => {
-            scores[i]! += value / (layer.expected + 1e-7);
+        for (const [l, { expected }] of states.entries()) {
+          deviations[l]!(reading, predicted).forEach((value, i) => {
+            scores[i]! += value / (expected + 1e-7);
           });
         }
         return scores;
@@ -157,22 +160,16 @@ export function gram(options: GramOptions = {}): Detector<false> {
   });
 }
 
-/** Statistics of the maps of an example: those of a map times `square`. */
-interface Statistics {
-  readonly values: Row;
-  readonly square: number;
-}
-
+/** The statistics of the map of each example. */
 function statisticsOf(reading: Reading, layer: string, powers: readonly number[]): Statistics[] {
   const { maps, summaries, size } = reading;
   const found = summaries.get(summaryKey(nameOf(powers), layer));
   const { data, shape } = found ?? maps.get(layer)!;
   const width = data.length / size;
   return Array.from({ length: size }, (_, i) => {
-    const row = rowOf(data, i, width);
     // The square of the scale may be no float32.
-    if (found) return { values: row.subarray(1), square: row[0]! * row[0]! };
-    return { values: gramStatistics(row, shape.at(-1)!, powers), square: 1 };
+    if (found) return { data, from: i * width + 1, count: width - 1, square: data[i * width]! ** 2 };
+    return all(gramStatistics(rowOf(data, i, width), shape.at(-1)!, powers));
   });
 }
 
@@ -193,26 +190,28 @@ function predictionsOf({ logits, size, classes }: Reading): Predictions {
   return { classes: predicted, probabilities: rows.map((row, i) => row[predicted[i]!]!) };
 }
 
-/** The deviation of each example by one layer, over the probability of the predicted class. */
-function deviationsOf(
-  reading: Reading,
-  predicted: Predictions,
+/** Makes what gives the deviation of each example by one layer, over the probability of the predicted class. */
+function deviationsBy(
   { layer, classes, pooled }: Omit<LayerBounds, "expected">,
   powers: readonly number[],
-): number[] {
-  return statisticsOf(reading, layer, powers).map(({ values, square }, i) => {
-    const { low, high } = classes[predicted.classes[i]!] ?? pooled;
-    return deviation(values, low, high, square) / predicted.probabilities[i]!;
-  });
+): (reading: Reading, predicted: Predictions) => number[] {
+  const typed = ({ low, high }: Bounds): Range => ({ low: Float64Array.from(low), high: Float64Array.from(high) });
+  const all = typed(pooled);
+  const bounds = classes.map((of) => (of ? typed(of) : all));
+  return (reading, predicted) =>
+    statisticsOf(reading, layer, powers).map((statistics, i) => {
+      const { low, high } = bounds[predicted.classes[i]!]!;
+      return deviation(statistics, low, high) / predicted.probabilities[i]!;
+    });
 }
 
-function widened(range: Range | undefined, values: Row, square: number = 1): Range {
+function widened(range: Range | undefined, { data, from, count, square }: Statistics): Range {
   const { low, high } = range ?? {
-    low: new Float64Array(values.length).fill(Number.POSITIVE_INFINITY),
-    high: new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY),
+    low: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    high: new Float64Array(count).fill(Number.NEGATIVE_INFINITY),
   };
-  for (let j = 0; j < values.length; j++) {
-    const value = values[j]! * square;
+  for (let j = 0; j < count; j++) {
+    const value = data[from + j]! * square;
     low[j] = Math.min(low[j]!, value);
     high[j] = Math.max(high[j]!, value);
   }
@@ -222,6 +221,10 @@ function widened(range: Range | undefined, values: Row, square: number = 1): Ran
 function boundsOf(layer: string, ranges: readonly (Range | undefined)[]): Omit<LayerBounds, "expected"> {
   const plain = (range: Range): Bounds => ({ low: Array.from(range.low), high: Array.from(range.high) });
   let pooled: Range | undefined;
-  for (const range of ranges) if (range) pooled = widened(widened(pooled, range.low), range.high);
+  for (const range of ranges) if (range) pooled = widened(widened(pooled, all(range.low)), all(range.high));
   return { layer, classes: ranges.map((range) => (range ? plain(range) : null)), pooled: plain(pooled!) };
+}
+
+function all(values: Row): Statistics {
+  return { data: values, from: 0, count: values.length, square: 1 };
 }

@@ -1,8 +1,9 @@
 import { checkInteger, checkLayers } from "./_check.ts";
+import { squaredDistances } from "./_distances.ts";
 import { rowOf } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import type { Reading } from "./_reading.ts";
-import { dot, kthSmallest, squaredDistance } from "./_sums.ts";
+import { dot, kthSmallest } from "./_sums.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode knn}. */
@@ -86,14 +87,10 @@ export function knn(options: KnnOptions = {}): Detector<false> {
     },
     scorer({ width, features }) {
       const bank = normalized(features, width);
-      const squares = new Float64Array(bank.length / width);
-      return ({ pooled }) => {
-        const rows = normalized(pooled.get(layer)!.data, width);
-        return Float64Array.from({ length: rows.length / width }, (_, i) => {
-          const row = rowOf(rows, i, width);
-          for (let j = 0; j < squares.length; j++) squares[j] = squaredDistance(bank, j * width, row);
-          return Math.sqrt(kthSmallest(squares, k));
-        });
+      const examples = bank.length / width;
+      return ({ pooled, size }) => {
+        const squares = squaredDistances(normalized(pooled.get(layer)!.data, width), { width, centres: bank });
+        return Float64Array.from({ length: size }, (_, i) => Math.sqrt(kthSmallest(rowOf(squares, i, examples), k)));
       };
     },
   });
@@ -101,7 +98,7 @@ export function knn(options: KnnOptions = {}): Detector<false> {
 
 /** Rows of length 1, or 0. */
 function normalized(rows: ArrayLike<number>, width: number): Float64Array {
-  const result = Float64Array.from(rows);
+  const result = new Float64Array(rows);
   for (let from = 0; from < result.length; from += width) {
     const row = result.subarray(from, from + width);
     const norm = Math.sqrt(dot(row, 0, row, width));

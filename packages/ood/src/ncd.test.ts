@@ -1,6 +1,16 @@
-import { key, randintValues } from "@jem-js/random";
-import { golden } from "@jem-js-internal/testing";
-import { type Tensor, type Tensor2D, tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { isAvailable } from "@jem-js/native";
+import { key, normal, randintValues } from "@jem-js/random";
+import { golden, leakFree } from "@jem-js-internal/testing";
+import {
+  engine,
+  getBackend,
+  setBackend,
+  type Tensor,
+  type Tensor2D,
+  tensor,
+  tensor2d,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { compressionDistance, lempelZivComplexity } from "./_lz76.ts";
 import { levelOf, quantileSketch } from "./_symbols.ts";
@@ -65,6 +75,46 @@ test("ncd() sees an order that averages do not", async () => {
   const byAverage = await (await mahalanobis({ layers: ["map"] }).fit(classifier, train)).score(probe);
   expect(byAverage[1]).toBeLessThan(9);
   expect(byNcd[1]).toBeGreaterThan(10 * Math.max(1, byNcd[0]!));
+});
+
+test.skipIf(!isAvailable())("ncd() takes the phrases from the kernel of the native backend, which agree", async () => {
+  const before = getBackend();
+  const classifier = (x: Tensor) => ({
+    logits: x.mean([1, 2]) as Tensor2D,
+    features: { map: x, rectified: x.relu(), pooled: x.mean([1, 2]) },
+  });
+  const scoresBy = async (backend: string): Promise<Float64Array> => {
+    await setBackend(backend);
+    const x = normal(key(3), [40, 9, 9, 3]);
+    const labels = Array.from({ length: 40 }, (_, i) => i % 2);
+    // The last class has no examples, and edges that are no float32 numbers.
+    const detector = await ncd({ layers: ["map", "rectified", "pooled"] }).fit(classifier, { x, labels });
+    const probe = normal(key(4), [7, 9, 9, 3]);
+    let scores: Float64Array = new Float64Array(0);
+    const { kernelNames } = await engine().profile(async () => {
+      scores = await detector.score(probe);
+    });
+    expect(kernelNames.includes("CompressionCounts")).toBe(backend === "native");
+    const restored = detectorFromJson(JSON.parse(JSON.stringify(detector)), classifier);
+    expect(await restored.score(probe)).toEqual(scores);
+    await leakFree(async () => void (await detector.score(probe)));
+    for (const each of [x, probe]) each.dispose();
+    return scores;
+  };
+  try {
+    // The counts are the same; only the averages of a feature that the network itself pools are float32 sums.
+    expect(await scoresBy("native")).toBeAllclose(await scoresBy("cpu"), { rtol: 1e-5 });
+    await setBackend("native");
+    const broken = (x: Tensor) => ({ ...classifier(x), features: { map: x.div(x) } });
+    const detector = await ncd({ layers: ["map"] }).fit(classifier, {
+      x: normal(key(3), [40, 9, 9, 3]),
+      labels: Array(40).fill(0),
+    });
+    const hurt = detectorFromJson(JSON.parse(JSON.stringify(detector)), broken);
+    await expect(hurt.score(zeros([1, 9, 9, 3]))).rejects.toThrow("must be finite but found NaN");
+  } finally {
+    await setBackend(before);
+  }
 });
 
 test("refinement() compares what is refined", async () => {

@@ -1,11 +1,9 @@
 import { checkInteger, checkLayers } from "./_check.ts";
-import { fitGaussians, type GaussianFitting, type GaussianState, gaussiansOf, minimum } from "./_class_gaussians.ts";
-import { argmax, type Row, rowOf } from "./_logits.ts";
-import { compressionDistance, lempelZivComplexity } from "./_lz76.ts";
+import { fitGaussians, type GaussianFitting, type GaussianState, gaussiansOf } from "./_class_gaussians.ts";
+import { type Description, describeBy } from "./_compression.ts";
 import { detectorOf } from "./_method.ts";
 import { expand } from "./_outputs.ts";
-import type { Reading } from "./_reading.ts";
-import { levelOf, type QuantileSketch, quantileSketch } from "./_symbols.ts";
+import { addMaps, type Prototypes, prototypesOf, type Sums, sumsOf } from "./_prototypes.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode ncd}. */
@@ -19,26 +17,9 @@ export interface NcdOptions {
   readonly levels?: number;
 }
 
-/** How maps of a layer become symbols, and what they are compared to: symbols by channel. */
-interface Prototypes {
-  readonly layer: string;
-  readonly edges: readonly (readonly number[])[];
-  /** By class; null where it had no examples. */
-  readonly classes: readonly (readonly (readonly number[])[] | null)[];
-  readonly pooled: readonly (readonly number[])[];
-}
-
 /** What a fit keeps. */
 interface Compressed {
   readonly layers: readonly { readonly prototypes: Prototypes; readonly gaussians: GaussianState }[];
-}
-
-/** Sums under way. */
-interface Sums {
-  readonly sketches: QuantileSketch[];
-  readonly sums: Float64Array[];
-  readonly counts: number[];
-  readonly channels: number;
 }
 
 /**
@@ -75,14 +56,21 @@ export function ncd(options: NcdOptions = {}): Detector<false> {
   const { layers = ["all"], levels = 4 } = options;
   checkLayers("create ncd", layers);
   checkInteger("create ncd", "levels", levels, 1);
+  const described = new WeakMap<Compressed, Description[]>();
+  function descriptionsOf(state: Compressed): Description[] {
+    const found = described.get(state) ?? state.layers.map(({ prototypes }) => describeBy(prototypes, levels));
+    described.set(state, found);
+    return found;
+  }
   return detectorOf<Compressed, false>({
     name: "ncd",
     tuned: false,
     options: { layers: [...layers], levels },
-    needs: (state) => ({ maps: state?.layers.map(({ prototypes }) => prototypes.layer) ?? layers, labels: true }),
+    needs: (state) =>
+      state ? { summaries: descriptionsOf(state).map(({ summary }) => summary) } : { maps: layers, labels: true },
     fit() {
       const found = new Map<string, Sums>();
-      let describers: ((reading: Reading) => Float64Array)[] | undefined;
+      let descriptions: Description[] | undefined;
       let prototypes: Prototypes[] = [];
       let fittings: GaussianFitting[] = [];
       return {
@@ -102,17 +90,17 @@ export function ncd(options: NcdOptions = {}): Detector<false> {
           [
             {
               over: "inDistribution",
-              visit(reading) {
-                if (!describers) {
+              async visit(reading) {
+                if (!descriptions) {
                   prototypes = [...found].map(([layer, sums]) => prototypesOf(layer, sums, levels));
-                  describers = prototypes.map(describeBy);
+                  descriptions = prototypes.map((of) => describeBy(of, levels));
                   fittings = prototypes.map(({ layer }) =>
                     fitGaussians("fit ncd", layer, { shrinkage: "auto", background: false }),
                   );
                 }
-                describers.forEach((describe, i) => {
-                  fittings[i]!.add(describe(reading), reading.size, reading.labels!, reading.classes);
-                });
+                for (const [i, description] of descriptions.entries()) {
+                  fittings[i]!.add(await description.of(reading), reading.size, reading.labels!, reading.classes);
+                }
               },
             },
           ],
@@ -122,101 +110,16 @@ export function ncd(options: NcdOptions = {}): Detector<false> {
         }),
       };
     },
-    scorer({ layers: states }) {
-      const all = states.map(({ prototypes, gaussians }) => ({
-        describe: describeBy(prototypes),
-        ...gaussiansOf(gaussians),
-      }));
-      return (reading) => {
+    scorer(state) {
+      const all = state.layers.map(({ gaussians }) => gaussiansOf(gaussians));
+      return async (reading) => {
         const scores = new Float64Array(reading.size);
-        for (const { describe, distances } of all) {
-          const rows = describe(reading);
-          const width = rows.length / reading.size;
-          for (let i = 0; i < reading.size; i++) scores[i]! += minimum(distances(rowOf(rows, i, width)));
+        for (const [l, description] of descriptionsOf(state).entries()) {
+          const found = all[l]!.nearest(await description.of(reading), reading.size);
+          for (let i = 0; i < reading.size; i++) scores[i]! += found[i]!;
         }
         return scores;
       };
     },
   });
-}
-
-function sumsOf({ maps, size, classes }: Reading, layer: string): Sums {
-  const { data, shape } = maps.get(layer)!;
-  const channels = shape.at(-1)!;
-  return {
-    channels,
-    sketches: Array.from({ length: channels }, quantileSketch),
-    sums: Array.from({ length: classes }, () => new Float64Array(data.length / size)),
-    counts: new Array<number>(classes).fill(0),
-  };
-}
-
-function addMaps({ sketches, sums, counts, channels }: Sums, { maps, size, labels }: Reading, layer: string): void {
-  const { data } = maps.get(layer)!;
-  const width = data.length / size;
-  for (let i = 0; i < size; i++) {
-    const label = labels![i]!;
-    counts[label]! += 1;
-    for (let j = 0; j < width; j++) {
-      const value = data[i * width + j]!;
-      sums[label]![j]! += value;
-      if (value !== 0) sketches[j % channels]!.add(value);
-    }
-  }
-}
-
-function prototypesOf(layer: string, { sketches, sums, counts, channels }: Sums, levels: number): Prototypes {
-  const edges = sketches.map((sketch) => sketch.edges(levels));
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const pooled = Float64Array.from(sums[0]!, (_, j) => sums.reduce((sum, of) => sum + of[j]!, 0) / total);
-  return {
-    layer,
-    edges,
-    classes: sums.map((of, k) => {
-      return counts[k]
-        ? symbolsOf(
-            of.map((value) => value / counts[k]!),
-            channels,
-            edges,
-          ).map((symbols) => Array.from(symbols))
-        : null;
-    }),
-    pooled: symbolsOf(pooled, channels, edges).map((symbols) => Array.from(symbols)),
-  };
-}
-
-/** The levels of each channel of a map, row by row. */
-function symbolsOf(map: Row, channels: number, edges: readonly (readonly number[])[]): Int32Array[] {
-  const positions = map.length / channels;
-  return edges.map((of, c) => {
-    const symbols = new Int32Array(positions);
-    for (let t = 0, at = c; t < positions; t++, at += channels) symbols[t] = levelOf(map[at]!, of);
-    return symbols;
-  });
-}
-
-/** Describes each example of a reading by averages and, of maps of more than one position, compression distances. */
-function describeBy({ layer, edges, classes, pooled }: Prototypes): (reading: Reading) => Float64Array {
-  const channels = edges.length;
-  const complexities = new Map([...classes, pooled].map((of) => [of, (of ?? []).map(lempelZivComplexity)]));
-  return (reading) => {
-    const { data } = reading.maps.get(layer)!;
-    const width = data.length / reading.size;
-    const positions = width / channels;
-    const size = positions > 1 ? 2 * channels : channels;
-    const rows = new Float64Array(reading.size * size);
-    for (let i = 0; i < reading.size; i++) {
-      const map = rowOf(data, i, width);
-      const row = rows.subarray(i * size, (i + 1) * size);
-      for (let from = 0; from < width; from += channels) {
-        for (let c = 0; c < channels; c++) row[c]! += map[from + c]! / positions;
-      }
-      if (positions === 1) continue;
-      const prototype = classes[argmax(rowOf(reading.logits, i, reading.classes))] ?? pooled;
-      symbolsOf(map, channels, edges).forEach((symbols, c) => {
-        row[channels + c] = compressionDistance(symbols, prototype[c]!, complexities.get(prototype)![c]!);
-      });
-    }
-    return rows;
-  };
 }

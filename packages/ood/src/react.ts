@@ -46,7 +46,9 @@ export function react(options: ReactOptions = {}): Detector<false> {
     fit() {
       const parts: Float32Array[] = [];
       return {
-        rounds: [[{ over: "inDistribution", visit: ({ pooled }) => void parts.push(pooled.get("penultimate")!.data) }]],
+        rounds: [
+          [{ over: "inDistribution", visit: ({ pooled }) => void parts.push(pooled.get("penultimate")!.data.slice()) }],
+        ],
         finish() {
           const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
           let at = 0;
@@ -63,7 +65,7 @@ export function react(options: ReactOptions = {}): Detector<false> {
       return async (reading) => {
         const head = await readHead(linear);
         return Float64Array.from(penultimateRows(reading), (f) => {
-          const cut = Float64Array.from(f);
+          const cut = new Float64Array(f);
           for (let i = 0; i < cut.length; i++) cut[i] = Math.min(cut[i]!, cutoff);
           return -logSumExp(applyHead(head, cut));
         });

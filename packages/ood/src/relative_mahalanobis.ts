@@ -1,4 +1,3 @@
-import { minimum } from "./_class_gaussians.ts";
 import { distanceDetector, readOptions } from "./_mahalanobis.ts";
 import type { Detector } from "./detector.ts";
 
@@ -46,7 +45,14 @@ export interface RelativeMahalanobisOptions {
  */
 export function relativeMahalanobis(options: RelativeMahalanobisOptions = {}): Detector<false> {
   const read = readOptions("create relativeMahalanobis", options);
-  return distanceDetector("relativeMahalanobis", read, undefined, ({ distances, backgroundDistance }) => {
-    return (row) => minimum(distances(row)) - backgroundDistance(row);
-  });
+  return distanceDetector(
+    "relativeMahalanobis",
+    read,
+    undefined,
+    ({ nearest, backgroundDistances }) =>
+      (rows, size) => {
+        const background = backgroundDistances(rows, size);
+        return nearest(rows, size).map((distance, i) => distance - background[i]!);
+      },
+  );
 }

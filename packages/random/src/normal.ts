@@ -1,5 +1,6 @@
 import {
   engine,
+  fill,
   getBackend,
   getKernel,
   type Rank,
@@ -7,7 +8,6 @@ import {
   type Tensor,
   tensor,
   tidy,
-  zeros,
 } from "@tensorflow/tfjs-core";
 import { checkKey, sizeOf } from "./_check.ts";
 import type { Key } from "./key.ts";
@@ -49,7 +49,7 @@ export function normal<R extends Rank>(key: Key, shape: ShapeMap[R]): Tensor<R> 
   if (size < FEW || getKernel(FUSED_STEP, getBackend()) == null)
     return tensor(normalValues(key, size), shape, "float32");
   return tidy(() => {
-    const x = zeros(shape);
+    const x = fill(shape, 0);
     const attrs = { stepSize: 0, noiseScale: 1, key: [...key] };
     return engine().runKernel(FUSED_STEP, { x, gradient: x }, attrs) as Tensor<R>;
   });

@@ -150,6 +150,64 @@ void test_gram(Random& random, Context& context, const Kernels& kernels, Report&
   check_elements(report, "gram scale", scales, expected_scales, kExact);
 }
 
+/** The phrases of the first `n` symbols, by searching. */
+int phrases_of(const std::vector<int>& symbols, int n) {
+  int phrases = 0;
+  for (int begin = 0; begin < n; phrases++) {
+    int end = begin;
+    const auto occurs = [&](int length) {
+      for (int from = 0; from < begin; from++) {
+        if (std::equal(symbols.begin() + from, symbols.begin() + from + length, symbols.begin() + begin)) return true;
+      }
+      return false;
+    };
+    while (end < n && occurs(end + 1 - begin)) end++;
+    begin = end + 1;
+  }
+  return phrases;
+}
+
+void test_compression(Random& random, Context& context, const Kernels& kernels, Report& report) {
+  const int batch = random.integer(1, 3), channels = random.one_of({1, 3, 8, 16, 19});
+  const int positions = random.one_of({1, 2, 7, 31, 32, 33, 63, 64, 65, 130, 300, 1500}), levels = random.one_of({1, 2, 4, 9, 255});
+  const size_t each = static_cast<size_t>(positions) * channels;
+  Floats x = random.normals(batch * each), edges((levels - 1) * channels), y(batch * channels * 4, NAN);
+  const bool repeats = random.integer(0, 1), rectified = random.integer(0, 1);
+  for (size_t i = 0; i < x.size(); i++) {
+    if (repeats && i >= 3 * static_cast<size_t>(channels)) x[i] = x[i - 3 * channels];
+    if (rectified && x[i] < 0) x[i] = i % 2 ? 0.f : -0.f;
+  }
+  for (int e = 0; e + 1 < levels; e++) {
+    for (int c = 0; c < channels; c++) edges[e * channels + c] = c == 1 ? HUGE_VALF : 4.f * (e + 1) / levels - 2;
+  }
+  std::vector<uint8_t> prototypes(2 * each);
+  for (uint8_t& symbol : prototypes) symbol = static_cast<uint8_t>(random.integer(0, 255));
+  std::vector<int32_t> which(batch);
+  for (int32_t& index : which) index = random.integer(0, 1);
+  kernels.pointwise->compression(context, batch, positions, channels, levels, x.data(), edges.data(), prototypes.data(),
+                                 which.data(), y.data());
+  Doubles averages(batch * channels, 0), found_averages(batch * channels), counts;
+  Floats found_counts;
+  for (int i = 0; i < batch * channels; i++) {
+    const int item = i / channels, c = i % channels;
+    std::vector<int> symbols(2 * positions);
+    for (int t = 0; t < positions; t++) {
+      const float value = x[item * each + t * channels + c];
+      averages[i] += value;
+      symbols[t] = value == 0 ? 0 : 1;
+      for (int e = 0; value != 0 && e + 1 < levels; e++) symbols[t] += value > edges[e * channels + c];
+      symbols[positions + t] = std::min<int>(levels, prototypes[which[item] * each + c * positions + t]);
+    }
+    averages[i] /= positions;
+    found_averages[i] = static_cast<double>(y[4 * i]) + y[4 * i + 1];
+    for (int part = 1; part <= 2; part++) {
+      counts.push_back(phrases_of(symbols, part * positions)), found_counts.push_back(y[4 * i + 1 + part]);
+    }
+  }
+  report.check("compression averages", found_averages, averages, 1e-13, std::to_string(positions));
+  check_elements(report, "compression", found_counts, counts, kExact);
+}
+
 void test_pooling(Random& random, Context& context, const Kernels& kernels, Report& report) {
   Window w;
   w.batch = random.integer(1, 5), w.in_channels = random.one_of({1, 3, 16, 17, 40});
@@ -273,6 +331,7 @@ int test_pointwise(Context& context, const Kernels& kernels, int cases) {
     test_reduction(random, context, kernels, report);
     test_pooling(random, context, kernels, report);
     test_gram(random, context, kernels, report);
+    test_compression(random, context, kernels, report);
     test_rows(random, context, kernels, report);
     test_langevin(random, context, kernels, report);
   }

@@ -129,6 +129,30 @@ void test_matmul(Random& random, jem::Context& context, const jem::ProductKernel
   report.check("double matmul", c_double, expected, kDoubleProduct, shape);
 }
 
+void test_distances(Random& random, jem::Context& context, const jem::ProductKernels& kernels, Report& report) {
+  const int rows = random.integer(1, 60), width = random.integer(1, 90), count = random.integer(1, 30);
+  const bool solve = random.integer(0, 1);
+  const Floats x_float = random.normals(rows * width), l_float = random.normals(width * width);
+  const Floats c_float = random.normals(count * width);
+  const Doubles x(x_float.begin(), x_float.end()), centres(c_float.begin(), c_float.end());
+  Doubles l(l_float.begin(), l_float.end()), y(rows * count, NAN), expected(rows * count, 0);
+  for (int i = 0; i < width; i++) {
+    for (int j = 0; j < width; j++) l[i * width + j] = j > i ? NAN : j == i ? 1 + fabs(l[i * width + i]) : l[i * width + j] / width;
+  }
+  for (int i = 0; i < rows; i++) {
+    Doubles row(x.begin() + i * width, x.begin() + (i + 1) * width);
+    for (int a = 0; solve && a < width; a++) {
+      for (int b = 0; b < a; b++) row[a] -= l[a * width + b] * row[b];
+      row[a] /= l[a * width + a];
+    }
+    for (int j = 0; j < count; j++) {
+      for (int k = 0; k < width; k++) expected[i * count + j] += (row[k] - centres[j * width + k]) * (row[k] - centres[j * width + k]);
+    }
+  }
+  kernels.squared_distances(context, rows, width, count, x.data(), solve ? l.data() : nullptr, centres.data(), y.data());
+  report.check("distances", y, expected, kDoubleProduct, std::to_string(rows) + "x" + std::to_string(width) + "x" + std::to_string(count));
+}
+
 }  // namespace
 
 int test_products(jem::Context& context, const jem::Kernels& kernels, int cases) {
@@ -137,6 +161,7 @@ int test_products(jem::Context& context, const jem::Kernels& kernels, int cases)
   for (int i = 0; i < cases; i++) {
     test_convolution(random, context, *kernels.products, report);
     test_matmul(random, context, *kernels.products, report);
+    test_distances(random, context, *kernels.products, report);
   }
   return report.finish("products", cases);
 }

@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { Binary, Comparison, ConvolutionKind } from "../_addon.ts";
 import { type KernelTable, type NativeBackend, type NativeKernel, sameShape } from "../_backend.ts";
+import { Binary, Comparison, ConvolutionKind } from "../_kernel_numbers.ts";
 import { broadcast } from "./broadcast.ts";
 import { DeferredBroadcast } from "./deferred_broadcast.ts";
 import { DeferredConvolution } from "./deferred_convolution.ts";
@@ -59,8 +59,9 @@ function joinedAdd(a: TensorInfo, b: TensorInfo, backend: NativeBackend): Tensor
     const deferred = addend.values instanceof Float32Array ? carrier.extend({ addend }) : null;
     return deferred && backend.defer(shape, deferred);
   }
-  if (carrier?.kind !== ConvolutionKind.forward || carrier.epilogue.bias !== undefined) return null;
-  const isBias = b.shape.length === 1 && b.shape[0] === carrier.channels && a.shape.at(-1) === carrier.channels;
+  if (carrier?.plan.kind !== ConvolutionKind.forward || carrier.epilogue.bias !== undefined) return null;
+  const isBias =
+    b.shape.length === 1 && b.shape[0] === carrier.plan.channels && a.shape.at(-1) === carrier.plan.channels;
   if (!isBias || backend.floats(b) === null) return null;
   const bias = backend.entry(b);
   const deferred = bias.values instanceof Float32Array ? carrier.extend({ bias }) : null;

@@ -80,6 +80,13 @@ describeNative("convolution", () => {
       ];
     }, 1e-4));
 
+  test("conv2d transforms a filter anew for another stride", () =>
+    expectSame(() => {
+      const filter = randn([3, 3, 64, 64], 1) as Tensor4D;
+      const x = randn([2, 16, 16, 64], 2) as Tensor4D;
+      return [conv2d(x, filter, 1, "same"), conv2d(x, filter, 2, "same")];
+    }, 1e-4));
+
   test("conv2d falls through to cpu for dilations, channels first and empty batches", async () => {
     await expectSame(() => {
       const x = randn([2, 8, 8, 3], 1) as Tensor4D;

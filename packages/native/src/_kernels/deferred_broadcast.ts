@@ -1,7 +1,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { Binary, Unary } from "../_addon.ts";
 import { type KernelTable, type NativeBackend, sameShape, sizeOf } from "../_backend.ts";
 import type { Deferred } from "../_entry.ts";
+import { Binary, Unary } from "../_kernel_numbers.ts";
 import type { Block } from "../_pool.ts";
 import { broadcast } from "./broadcast.ts";
 

@@ -27,6 +27,12 @@ const ATTRS: Record<string, object> = {
   BroadcastScale: { shape: [7, 3], scale: 2 },
   LangevinStep: { stepSize: 1, noiseScale: 1, key: [0, 0], gradientClip: 1, clamp: [-1, 1] },
   GramRowSums: { powers: [1, 10] },
+  CompressionCounts: {
+    levels: 2,
+    edges: new Float32Array(16),
+    prototypes: new Uint8Array(81 * 16).fill(255),
+    prototypeOf: new Int32Array(3),
+  },
   Sum: { axis: [0, 2] },
   ArgMax: { axis: 0 },
   Softmax: { dim: -1 },

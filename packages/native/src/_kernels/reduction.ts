@@ -1,6 +1,6 @@
 import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import { Reduction } from "../_addon.ts";
 import { type KernelTable, type NativeBackend, type NativeKernel, sizeOf } from "../_backend.ts";
+import { Reduction } from "../_kernel_numbers.ts";
 
 /** A shape around the axes that are reduced, which are neighbours: `[outer, middle, inner]`. */
 interface Split {

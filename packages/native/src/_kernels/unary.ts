@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { Unary } from "../_addon.ts";
 import type { KernelTable, NativeBackend, NativeKernel } from "../_backend.ts";
+import { Unary } from "../_kernel_numbers.ts";
 import { leakyRelu, RELU } from "./activation.ts";
 import { type Activation, DeferredConvolution } from "./deferred_convolution.ts";
 
