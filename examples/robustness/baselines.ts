@@ -51,7 +51,8 @@ async function main(): Promise<number> {
   const { images, out, seed, smoke } = options;
   const training = trainingOf(smoke);
   const { noiseScale } = training;
-  const defended = await trainDefended(training, foldIn(key(seed), 1));
+  const networks = join(out, "networks", `${training.preset}-seed-${seed}`);
+  const defended = await trainDefended(training, foldIn(key(seed), 1), networks);
 
   const remains: Remains[] = [];
   for (const { name, model } of [...subjects, ...defended]) {

@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Context } from "./context.ts";
 import { graphModelOf } from "./graph_model.ts";
 import type { Network, NetworkSpec } from "./networks.ts";
+import { presets } from "./presets.ts";
 import { userNet } from "./user_net.ts";
 
 /** A network that somebody brought, read as it is, or what became of it. */
@@ -12,19 +13,19 @@ export type Brought = Readonly<Record<string, EnergyHead>>;
 
 /** Trains a user's classifier, and makes of it what can be made of a layers model and of a graph model. */
 export async function bring(context: Context): Promise<Brought> {
-  const { data, scale, settings } = context;
+  const { data, scale, tuning } = context;
   const model = (key: Key): tf.LayersModel => userNet(key, data.shape, data.classes);
   // At the paper's scale the user brings its wide ResNet; that of the graph stays small.
   const small = await context.network({ name: "user", objective: "classifier", model });
   const user = scale === "paper" ? await context.network({ name: "user_wide", objective: "classifier" }) : small;
-  const half = { iterations: Math.ceil(settings.iterations / 2) };
   const tuned = async (name: string, spec: Partial<NetworkSpec>): Promise<EnergyHead> => {
     // Cross-entropy may leave noise with a far lower energy than data: the gap starts anywhere.
     const { head } = await context.network({
       driftLimit: 1000,
       objective: "jem",
       model: () => copyOf(user),
-      settings: half,
+      settings: tuning,
+      plannedIterations: presets[scale].tuning.iterations,
       ...spec,
       name,
     });

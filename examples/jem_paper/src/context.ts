@@ -15,6 +15,8 @@ export interface Context {
   readonly key: Key;
   readonly scale: Options["scale"];
   readonly settings: Settings;
+  /** Where a network that is there is fine-tuned. */
+  readonly tuning: Settings;
   readonly effort: Effort;
   readonly data: Data;
   /** The folder of published datasets. */
@@ -37,7 +39,7 @@ export interface OpenContext {
 
 /** Reads the data of a seed and makes its folders. */
 export async function openContext(options: Options, seed: number, signal: AbortSignal): Promise<OpenContext> {
-  const { scale, settings, effort, run, data: dataFolder } = options;
+  const { scale, settings, tuning, effort, run, data: dataFolder } = options;
   const out = join(options.out, `seed-${seed}`);
   mkdirSync(out, { recursive: true });
   const data = await readData(settings, seed, dataFolder);
@@ -66,7 +68,8 @@ export async function openContext(options: Options, seed: number, signal: AbortS
   }
 
   const evaluation = foldIn(key(seed), 1000);
-  const context = { seed, key: evaluation, scale, settings, effort, data, dataFolder, out, signal, network, figure };
+  const parts = { scale, settings, tuning, effort, data, dataFolder };
+  const context = { ...parts, seed, key: evaluation, out, signal, network, figure };
   return { context, dispose };
 }
 

@@ -31,6 +31,8 @@ export interface NetworkSpec {
   readonly forAllSeeds?: boolean;
   /** How large the energy gap may become. @default {that of `energyDrift`} */
   readonly driftLimit?: number;
+  /** How many iterations the scale has: what hours are projected for. @default {those of the options} */
+  readonly plannedIterations?: number;
   /** The weights that are trained. @default {all} */
   readonly variables?: (model: tf.LayersModel) => tf.Variable[];
 }
@@ -53,7 +55,7 @@ export interface NetworkOptions {
   readonly seed: number;
   readonly data: Data;
   readonly settings: Settings;
-  /** How many iterations the scale has: what hours are projected for. @default {those of the settings} */
+  /** How many iterations the scale has. @default {those of the settings} */
   readonly plannedIterations?: number;
   readonly signal: AbortSignal;
 }
@@ -65,6 +67,7 @@ export class Interrupted extends Error {}
 export async function networkOf(spec: NetworkSpec, options: NetworkOptions): Promise<Network> {
   const { name, objective, variables, driftLimit: limit } = spec;
   const { data, seed, signal } = options;
+  const plannedIterations = spec.plannedIterations ?? options.plannedIterations;
   const settings: Settings = { ...options.settings, ...spec.settings };
   const folder = join(options.folder, name);
   mkdirSync(folder, { recursive: true });
@@ -93,7 +96,7 @@ export async function networkOf(spec: NetworkSpec, options: NetworkOptions): Pro
         progressBar({ label: `seed ${seed}, ${name.padEnd(11)}`, terms: { loss: "loss", energyGap: "energy gap" } }),
         jsonlMetrics(join(folder, "metrics.jsonl"), { timing: join(folder, "timing.jsonl") }),
         incidentReports(join(folder, "incidents")),
-        projection(name, options.plannedIterations ?? iterations),
+        projection(name, plannedIterations ?? iterations),
       ],
       signal,
       checkpoints: { store: fileCheckpoints(join(folder, "checkpoints")), every: 500, keep: 1 },

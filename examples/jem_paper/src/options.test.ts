@@ -20,6 +20,12 @@ test("readOptions() has the paper's settings at its scale, and noise in the plac
   expect(run).toMatch(/synthetic$/);
 });
 
+test("readOptions() changes what is fine-tuned, too", () => {
+  const { settings, tuning } = readOptions(script, ["--energy_l2", "0.2"])!;
+  expect(tuning).toEqual({ ...settings, ...presets.small.tuning, energyL2: 0.2 });
+  expect([tuning.learningRate, settings.learningRate]).toEqual([0.0005, 0.002]);
+});
+
 test("readOptions() takes paths from where npm was called", () => {
   const former = process.env.INIT_CWD;
   process.env.INIT_CWD = "/from/here";

@@ -18,6 +18,8 @@ export interface Options {
   readonly seeds: readonly number[];
   readonly scale: "small" | "paper" | "smoke";
   readonly settings: Settings;
+  /** Where a network that is there is fine-tuned. */
+  readonly tuning: Settings;
   readonly effort: Effort;
   /** The flags that were given, by name: what differs from the scale. */
   readonly changed: Readonly<Record<string, string>>;
@@ -76,19 +78,23 @@ export function readOptions({ name }: Script, args: readonly string[]): Options 
   const given = Object.keys(flags).filter((flag) => text[flag] !== undefined);
   const changed = Object.fromEntries(given.map((flag) => [flag, String(text[flag])]));
   const settings: Record<string, unknown> = { ...presets[scale].settings };
+  const tuning: Record<string, unknown> = { ...settings, ...presets[scale].tuning };
   const effort: Record<string, unknown> = { ...presets[scale].effort };
   for (const [flag, value] of Object.entries(changed)) {
     const { setting, read } = flags[flag]!;
-    (setting in settings ? settings : effort)[setting] = read(flag, value);
+    for (const part of setting in effort ? [effort] : [settings, tuning]) part[setting] = read(flag, value);
   }
   // There is less noise than there are images, so as not to wait for it.
-  if (values.synthetic) Object.assign(settings, { dataset: "synthetic", validation: 200 });
+  if (values.synthetic) {
+    for (const part of [settings, tuning]) Object.assign(part, { dataset: "synthetic", validation: 200 });
+  }
   const seeds = values.seeds ?? (scale === "small" ? "0,1,2" : "0");
   const run = fromCaller(values.run ?? join("runs", "jem_paper", values.synthetic ? "synthetic" : scale));
   return {
     seeds: seeds.split(",").map((seed) => integer(0)("seeds", seed)),
     scale,
     settings: settings as unknown as Settings,
+    tuning: tuning as unknown as Settings,
     effort: effort as unknown as Effort,
     changed: { ...changed, ...(values.synthetic && { synthetic: "" }) },
     backend: values.backend,

@@ -62,5 +62,7 @@ export interface Effort {
 /** The scale of an experiment. */
 export interface Preset {
   readonly settings: Settings;
+  /** What differs from them where a network that is there is fine-tuned. */
+  readonly tuning: Partial<Settings> & Pick<Settings, "iterations">;
   readonly effort: Effort;
 }

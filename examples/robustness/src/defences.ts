@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { attackModel, eotModel, noisyModel, pgd } from "@jem-js/attacks";
 import { batches } from "@jem-js/data";
 import { type EnergyHead, energyHead } from "@jem-js/energy";
@@ -5,6 +6,7 @@ import { convNet, convNetPresets } from "@jem-js/models";
 import { adversarialTraining } from "@jem-js/objectives";
 import { foldIn, type Key, normal, split } from "@jem-js/random";
 import { fit, type Procedure } from "@jem-js/trainer";
+import { fileCheckpoints, progressBar } from "@jem-js/trainer/node";
 import * as tf from "@tensorflow/tfjs";
 import { readMnist } from "./digits.ts";
 import { type Subject, scaling } from "./models.ts";
@@ -44,10 +46,14 @@ function defencesOf({ epsilons, attackSteps: steps, noiseScale }: Training): Rec
   };
 }
 
-/** Trains a network with each defence, all from the same weights and on the same batches. */
+/**
+ * Trains a network with each defence, all from the same weights and on the same batches. Checkpoints go to the folder: a training that
+ * was cut off is gone on with, and one that is complete is read.
+ */
 export async function trainDefended(
   training: Training,
   key: Key,
+  folder: string,
 ): Promise<(Omit<Subject, "name"> & { name: string })[]> {
   const data = await readMnist("train");
   const [weights, order, noise] = split(key, 3) as [Key, Key, Key];
@@ -68,6 +74,9 @@ export async function trainDefended(
       variables: network.trainableWeights.map((weight) => weight.read() as tf.Variable),
       iterations: training.iterations,
       key: noise,
+      model: network,
+      listeners: [progressBar({ label: name.padEnd(12), terms: { loss: "loss" } })],
+      checkpoints: { store: fileCheckpoints(join(folder, name.replaceAll(" ", "_"))), every: 100, keep: 1 },
     });
     optimizer.dispose();
     console.log(`${name}: training, ${((performance.now() - start) / 1000).toFixed(1)} s`);

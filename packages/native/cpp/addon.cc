@@ -197,7 +197,7 @@ napi_value gather_call(napi_env env, napi_callback_info info) {
 }
 
 /** To be raised with every change of a function's arguments, here and in `src/_addon.ts`: a stale binary would crash. */
-constexpr int kInterface = 5;
+constexpr int kInterface = 6;
 
 struct Export {
   const char* name;
@@ -237,6 +237,7 @@ const Export kExports[] = {
     {"depthwiseInputGradient", JEM_POINTWISE(depthwise_input_gradient)},
     {"depthwiseFilterGradient", JEM_POINTWISE(depthwise_filter_gradient)},
     {"gram", JEM_POINTWISE(gram)},
+    {"deviations", JEM_POINTWISE(deviations)},
     {"compression", JEM_POINTWISE(compression)},
     {"langevin", kernel<&Kernels::noise, &NoiseKernels::langevin>},
     {"moveStrided", move_strided_call},

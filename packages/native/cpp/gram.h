@@ -198,6 +198,35 @@ static void gram(Context& context, int batch, int positions, int channels, int c
   });
 }
 
+/**
+ * By how much statistics leave their bounds, as the sum of two floats, `y[batch][2]`: of `rows[batch][1 + width]`, which are what `gram`
+ * gives, `sum (low - v)_+ / |low + 1e-6| + (v - high)_+ / |high + 1e-6|` with the bounds `which[item]` of `low` and `high`, `[count][width]`.
+ */
+static void deviations(Context& context, int batch, int width, const float* rows, const double* low, const double* high,
+                       const int32_t* which, float* y) {
+  parallel(context, batch, [&](int item, int) {
+    const float* row = rows + static_cast<size_t>(item) * (1 + static_cast<size_t>(width));
+    const double square = static_cast<double>(row[0]) * row[0];
+    const double* least = low + static_cast<size_t>(which[item]) * width;
+    const double* most = high + static_cast<size_t>(which[item]) * width;
+    DoubleVec sums = DoubleVec{};
+    for (int i = 0; i < width; i += kDoubleLanes) {
+      const int some = width - i;
+      const DoubleVec value = widened(row + 1 + i, some) * square;
+      const DoubleVec below = load_part(least + i, some), above = load_part(most + i, some);
+      const DoubleVec under = below - value, over = value - above;
+      // At most one of them is positive. What is not a number goes on.
+      const DoubleVec bound = (under > 0.0 ? below : above) + 1e-6;
+      const DoubleVec size = bound < 0.0 ? -bound : bound;
+      sums += (under > 0.0 ? under : over <= 0.0 ? DoubleVec{} : over) / size;
+    }
+    double sum = 0;
+    for (int lane = 0; lane < kDoubleLanes; lane++) sum += sums[lane];
+    float* to = y + static_cast<size_t>(item) * 2;
+    to[0] = static_cast<float>(sum), to[1] = static_cast<float>(sum - to[0]);
+  });
+}
+
 }  // namespace
 }  // namespace JEM_ISA
 }  // namespace jem

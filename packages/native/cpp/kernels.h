@@ -95,6 +95,9 @@ struct PointwiseKernels {
   void (*depthwise_filter_gradient)(Context&, const Window&, const float* x, const float* dy, float* dfilter);
   /** The row sums of the Gram matrices of powers of `batch` maps, and what the maps were scaled by: see `gram.h`. */
   void (*gram)(Context&, int batch, int positions, int channels, int count, const int32_t* powers, const float* x, float* y);
+  /** By how much those row sums leave their bounds: see `gram.h`. */
+  void (*deviations)(Context&, int batch, int width, const float* rows, const double* low, const double* high,
+                     const int32_t* which, float* y);
   /** Averages and phrases of Lempel and Ziv of the channels of `batch` maps, beside those of prototypes: see `compression.h`. */
   void (*compression)(Context&, int batch, int positions, int channels, int levels, const float* x, const float* edges,
                       const uint8_t* prototypes, const int32_t* which, float* y);

@@ -50,6 +50,7 @@ const PointwiseKernels pointwise_kernels = {
     depthwise_input_gradient,
     depthwise_filter_gradient,
     gram,
+    deviations,
     compression,
 };
 

@@ -121,6 +121,15 @@ export interface Addon {
     x: Float32Array,
     y: Float32Array,
   ): void;
+  deviations(
+    batch: number,
+    width: number,
+    rows: Float32Array,
+    low: Float64Array,
+    high: Float64Array,
+    which: Int32Array,
+    y: Float32Array,
+  ): void;
   compression(
     batch: number,
     positions: number,
@@ -167,7 +176,7 @@ export interface Addon {
 }
 
 /** Says which arguments the addon's functions take: `kInterface` of `cpp/addon.cc`. */
-const INTERFACE = 5;
+const INTERFACE = 6;
 
 /** What loading came to: the addon with its settings, or why there is none. */
 export interface Loaded {

@@ -22,3 +22,22 @@ export function gramOnDevice(maps: Tensor, powers: readonly number[]): Tensor | 
     { powers } as unknown as NamedAttrMap,
   ) as Tensor;
 }
+
+/** Bounds of statistics, row-major. */
+export interface Deviating {
+  readonly powers: readonly number[];
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** The bounds of each class. */
+  readonly boundsOf: Int32Array;
+}
+
+/** By how much those statistics leave bounds: each as the sum of two floats, `[batch, 2]`. */
+const DEVIATIONS = "GramDeviations";
+
+/** The deviations of maps where they are; undefined on backends without the kernel. */
+export function deviationsOnDevice(maps: Tensor, logits: Tensor, by: Deviating): Tensor | undefined {
+  if (!getKernel(DEVIATIONS, getBackend())) return undefined;
+  const inputs = { x: maps, logits } as unknown as NamedTensorMap;
+  return engine().runKernel(DEVIATIONS, inputs, by as unknown as NamedAttrMap) as Tensor;
+}

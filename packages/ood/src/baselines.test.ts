@@ -208,7 +208,7 @@ describe("gram()", () => {
         });
         names.push(...kernels.map(({ name }) => name));
       });
-      expect(names.includes("GramRowSums")).toBe(backend === "native");
+      expect(names.includes("GramDeviations")).toBe(backend === "native");
       x.dispose();
       return scores;
     };

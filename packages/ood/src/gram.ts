@@ -1,12 +1,20 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { checkInteger, checkLayers } from "./_check.ts";
+import {
+  boundsOf,
+  type Deviations,
+  deviationsBy,
+  type LayerBounds,
+  nameOf,
+  predictionsOf,
+  type Range,
+  statisticsOf,
+  widened,
+} from "./_gram_bounds.ts";
 import { gramOnDevice } from "./_gram_on_device.ts";
-import { deviation, gramStatistics, type Statistics } from "./_gram_statistics.ts";
-import { argmax, type Row, rowOf, softmax } from "./_logits.ts";
+import { argmax, rowOf } from "./_logits.ts";
 import { detectorOf } from "./_method.ts";
 import { expand } from "./_outputs.ts";
-import type { Reading } from "./_reading.ts";
-import { summaryKey } from "./_summaries.ts";
 import type { Detector } from "./detector.ts";
 
 /** Options of {@linkcode gram}. */
@@ -20,27 +28,9 @@ export interface GramOptions {
   readonly powers?: readonly number[];
 }
 
-/** The bounds of a statistic, by class. */
-interface Bounds {
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-}
-
-/** The bounds of a layer. */
-interface LayerBounds {
-  readonly layer: string;
-  /** By predicted class; null where it was never predicted. */
-  readonly classes: readonly (Bounds | null)[];
-  /** Of all classes together. */
-  readonly pooled: Bounds;
-  /** The mean deviation of validation examples. */
-  readonly expected: number;
-}
-
-/** Bounds under way. */
-interface Range {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+/** What a fit keeps. */
+interface Fit {
+  readonly layers: readonly LayerBounds[];
 }
 
 /**
@@ -80,18 +70,26 @@ export function gram(options: GramOptions = {}): Detector<false> {
   if (powers.length === 0) throw new RangeError("Cannot create gram: powers must have at least 1 number but found 0");
   for (const power of powers) checkInteger("create gram", "powers", power, 1);
   const summary = { name: nameOf(powers), of: (maps: Tensor) => gramOnDevice(maps, powers) };
-  return detectorOf<{ readonly layers: readonly LayerBounds[] }, false>({
+  const made = new WeakMap<Fit, Deviations[]>();
+  function deviationsOf(state: Fit): Deviations[] {
+    const found = made.get(state) ?? state.layers.map((of) => deviationsBy(of, powers));
+    made.set(state, found);
+    return found;
+  }
+  return detectorOf<Fit, false>({
     name: "gram",
     tuned: false,
     options: { layers: [...layers], powers: [...powers] },
-    needs: (state) => ({ summaries: [{ ...summary, features: state?.layers.map(({ layer }) => layer) ?? layers }] }),
+    needs: (state) => ({
+      summaries: state ? deviationsOf(state).map((of) => of.summary) : [{ ...summary, features: layers }],
+    }),
     fit(_, given) {
       const ranges = new Map<string, (Range | undefined)[]>();
       const sums: number[] = [];
       let seen = 0;
       let count = 0;
       let bounds: Omit<LayerBounds, "expected">[] | undefined;
-      let deviations: ReturnType<typeof deviationsBy>[] | undefined;
+      let deviations: Deviations[] | undefined;
       // Without validation examples, every tenth is kept apart: the range of an example holds the example.
       const isApart = (index: number): boolean => !given.validation && index % 10 === 9;
       return {
@@ -121,7 +119,7 @@ export function gram(options: GramOptions = {}): Detector<false> {
                 const used = Array.from({ length: reading.size }, (_, i) => given.validation || isApart(count + i));
                 deviations ??= bounds.map((of) => deviationsBy(of, powers));
                 for (const [l, of] of deviations.entries()) {
-                  of(reading, predicted).forEach((value, i) => {
+                  of.of(reading, predicted).forEach((value, i) => {
                     if (used[i]) sums[l] = (sums[l] ?? 0) + value;
                   });
                 }
@@ -144,13 +142,13 @@ export function gram(options: GramOptions = {}): Detector<false> {
         },
       };
     },
-    scorer({ layers: states }) {
-      const deviations = states.map((of) => deviationsBy(of, powers));
+    scorer(state) {
       return (reading) => {
         const scores = new Float64Array(reading.size);
         const predicted = predictionsOf(reading);
-        for (const [l, { expected }] of states.entries()) {
-          deviations[l]!(reading, predicted).forEach((value, i) => {
+        for (const [l, deviations] of deviationsOf(state).entries()) {
+          const { expected } = state.layers[l]!;
+          deviations.of(reading, predicted).forEach((value, i) => {
             scores[i]! += value / (expected + 1e-7);
           });
         }
@@ -158,73 +156,4 @@ export function gram(options: GramOptions = {}): Detector<false> {
       };
     },
   });
-}
-
-/** The statistics of the map of each example. */
-function statisticsOf(reading: Reading, layer: string, powers: readonly number[]): Statistics[] {
-  const { maps, summaries, size } = reading;
-  const found = summaries.get(summaryKey(nameOf(powers), layer));
-  const { data, shape } = found ?? maps.get(layer)!;
-  const width = data.length / size;
-  return Array.from({ length: size }, (_, i) => {
-    // The square of the scale may be no float32.
-    if (found) return { data, from: i * width + 1, count: width - 1, square: data[i * width]! ** 2 };
-    return all(gramStatistics(rowOf(data, i, width), shape.at(-1)!, powers));
-  });
-}
-
-/** What the statistics are called among what is read. */
-function nameOf(powers: readonly number[]): string {
-  return `gram by powers ${powers.join(", ")}`;
-}
-
-/** The predicted class of each example and its probability. */
-interface Predictions {
-  readonly classes: readonly number[];
-  readonly probabilities: readonly number[];
-}
-
-function predictionsOf({ logits, size, classes }: Reading): Predictions {
-  const rows = Array.from({ length: size }, (_, i) => softmax(rowOf(logits, i, classes)));
-  const predicted = rows.map(argmax);
-  return { classes: predicted, probabilities: rows.map((row, i) => row[predicted[i]!]!) };
-}
-
-/** Makes what gives the deviation of each example by one layer, over the probability of the predicted class. */
-function deviationsBy(
-  { layer, classes, pooled }: Omit<LayerBounds, "expected">,
-  powers: readonly number[],
-): (reading: Reading, predicted: Predictions) => number[] {
-  const typed = ({ low, high }: Bounds): Range => ({ low: Float64Array.from(low), high: Float64Array.from(high) });
-  const all = typed(pooled);
-  const bounds = classes.map((of) => (of ? typed(of) : all));
-  return (reading, predicted) =>
-    statisticsOf(reading, layer, powers).map((statistics, i) => {
-      const { low, high } = bounds[predicted.classes[i]!]!;
-      return deviation(statistics, low, high) / predicted.probabilities[i]!;
-    });
-}
-
-function widened(range: Range | undefined, { data, from, count, square }: Statistics): Range {
-  const { low, high } = range ?? {
-    low: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
-    high: new Float64Array(count).fill(Number.NEGATIVE_INFINITY),
-  };
-  for (let j = 0; j < count; j++) {
-    const value = data[from + j]! * square;
-    low[j] = Math.min(low[j]!, value);
-    high[j] = Math.max(high[j]!, value);
-  }
-  return { low, high };
-}
-
-function boundsOf(layer: string, ranges: readonly (Range | undefined)[]): Omit<LayerBounds, "expected"> {
-  const plain = (range: Range): Bounds => ({ low: Array.from(range.low), high: Array.from(range.high) });
-  let pooled: Range | undefined;
-  for (const range of ranges) if (range) pooled = widened(widened(pooled, all(range.low)), all(range.high));
-  return { layer, classes: ranges.map((range) => (range ? plain(range) : null)), pooled: plain(pooled!) };
-}
-
-function all(values: Row): Statistics {
-  return { data: values, from: 0, count: values.length, square: 1 };
 }

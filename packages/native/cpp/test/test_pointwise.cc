@@ -148,6 +148,25 @@ void test_gram(Random& random, Context& context, const Kernels& kernels, Report&
   }
   check_elements(report, "gram", roots, expected, 2e-6);
   check_elements(report, "gram scale", scales, expected_scales, kExact);
+  Doubles low(2 * (width - 1)), high(2 * (width - 1)), expected_deviations(batch, 0), found_deviations(batch);
+  for (size_t i = 0; i < low.size(); i++) {
+    const double middle = y[1 + i % (width - 1)] * static_cast<double>(scale) * scale * (i < width - 1 ? 1.2 : 0.5);
+    low[i] = middle - 0.1 * fabs(middle), high[i] = middle + 0.1 * fabs(middle);
+  }
+  std::vector<int32_t> which(batch);
+  Floats pairs(2 * batch, NAN);
+  for (int32_t& index : which) index = random.integer(0, 1);
+  kernels.pointwise->deviations(context, batch, static_cast<int>(width) - 1, y.data(), low.data(), high.data(), which.data(), pairs.data());
+  for (int b = 0; b < batch; b++) {
+    for (size_t i = 0; i < width - 1; i++) {
+      const double value = y[b * width + 1 + i] * static_cast<double>(y[b * width]) * y[b * width];
+      const size_t at = which[b] * (width - 1) + i;
+      if (value < low[at]) expected_deviations[b] += (low[at] - value) / fabs(low[at] + 1e-6);
+      else if (value > high[at]) expected_deviations[b] += (value - high[at]) / fabs(high[at] + 1e-6);
+    }
+    found_deviations[b] = static_cast<double>(pairs[2 * b]) + pairs[2 * b + 1];
+  }
+  report.check("deviations", found_deviations, expected_deviations, 1e-12, std::to_string(width));
 }
 
 /** The phrases of the first `n` symbols, by searching. */

@@ -1,5 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type KernelTable, sizeOf } from "../_backend.ts";
+import { areIndices, indicesOf } from "./predicted.ts";
 
 interface CompressionAttributes {
   /** Into how many levels values are cut, beside 0; from 1 to 255. */
@@ -51,18 +52,10 @@ export const compressionKernels: KernelTable = {
       throw new TypeError(`${action}: prototypes must be a Uint8Array with ${each} symbols for each`);
     }
     const count = prototypes.length / each;
-    if (
-      !(prototypeOf instanceof Int32Array) ||
-      prototypeOf.length !== classes ||
-      prototypeOf.some((p) => p < 0 || p >= count)
-    ) {
+    if (!areIndices(prototypeOf, classes, count)) {
       throw new TypeError(`${action}: prototypeOf must be ${classes} indices below ${count} of an Int32Array`);
     }
-    const which = Int32Array.from({ length: batch }, (_, i) => {
-      let largest = 0;
-      for (let k = 1; k < classes; k++) if (scores[i * classes + k]! > scores[i * classes + largest]!) largest = k;
-      return prototypeOf[largest]!;
-    });
+    const which = indicesOf(scores, prototypeOf, batch);
     const out = backend.output([batch, channels, 4], "float32");
     backend.addon.compression(batch, each / channels, channels, levels, values, edges, prototypes, which, out.values);
     return out.info;

@@ -65,6 +65,50 @@ describeNative("GramRowSums", () => {
     expect(nan!.values.slice(1)).toEqual([NaN, NaN]);
   });
 
+  test("GramDeviations of them is what leaves the bounds of the class with the largest logit", async () => {
+    await setBackend("native");
+    const powers = [1, 2, 3];
+    const [x, logits] = [mul(randn([5, 4, 4, 7], 5), 1e20), randn([5, 3], 6)];
+    const rows = gramRowSums(x, powers);
+    const statistics = await rows.data();
+    const z = await logits.data();
+    // Bounds around, above and below the statistics, some of which are 0.
+    const bound = (shift: number) =>
+      Float64Array.from(randn([2 * 21], 7).dataSync(), (v, i) => (i % 5 ? v + shift : shift) * 1e40);
+    const [low, high] = [bound(-0.5), bound(0.5)];
+    const attrs = { powers, low, high, boundsOf: Int32Array.of(0, 1, 0) };
+    const run = (given: object = attrs, from: Tensor = x): Tensor =>
+      engine().runKernel(
+        "GramDeviations",
+        { x: from, logits } as unknown as NamedTensorMap,
+        given as NamedAttrMap,
+      ) as Tensor;
+    const result = run();
+    const found = await result.data();
+    for (let i = 0; i < 5; i++) {
+      const own = Array.from(z.slice(3 * i, 3 * i + 3));
+      const from = own.indexOf(Math.max(...own)) === 1 ? 21 : 0;
+      let sum = 0;
+      for (let j = 0; j < 21; j++) {
+        const value = statistics[22 * i + 1 + j]! * statistics[22 * i]! ** 2;
+        const [least, most] = [low[from + j]!, high[from + j]!];
+        if (value < least) sum += (least - value) / Math.abs(least + 1e-6);
+        else if (value > most) sum += (value - most) / Math.abs(most + 1e-6);
+      }
+      expect((found[2 * i]! + found[2 * i + 1]!) / sum).toBeCloseTo(1, 12);
+    }
+    const broken = mul(x, Number.NaN);
+    const nan = run(attrs, broken);
+    expect(await nan.data()).toEqual(new Float32Array(10).fill(Number.NaN));
+    await leakFree(() => run().dispose());
+    expect(() => run({ ...attrs, low: new Float64Array(20) })).toThrow("low must be a Float64Array with 21 numbers");
+    expect(() => run({ ...attrs, high: new Float64Array(21) })).toThrow("high must be a Float64Array with 21 numbers");
+    expect(() => run({ ...attrs, boundsOf: Int32Array.of(0, 2, 0) })).toThrow("boundsOf must be 3 indices below 2");
+    expect(() => run(attrs, logits)).toThrow(TypeError);
+    for (const each of [x, logits, rows, result, broken, nan]) each.dispose();
+    await setBackend("cpu");
+  });
+
   test("it throws for powers and inputs that are none, takes no examples, and leaves one tensor", async () => {
     await setBackend("native");
     const [x, empty, whole, scalar] = [zeros([2, 3]), zeros([0, 3]), zeros([2, 3], "int32"), zeros([3])];

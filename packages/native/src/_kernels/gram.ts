@@ -1,9 +1,18 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type KernelTable, sizeOf } from "../_backend.ts";
+import { areIndices, indicesOf } from "./predicted.ts";
 
 interface GramAttributes {
   /** The powers, positive integers. */
   readonly powers: readonly number[];
+}
+
+interface DeviationAttributes extends GramAttributes {
+  /** Bounds of the statistics, `[count, powers * channels]`. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** The bounds of each class. */
+  readonly boundsOf: Int32Array;
 }
 
 /** The statistics of Gram matrices. */
@@ -36,5 +45,42 @@ export const gramKernels: KernelTable = {
       backend.addon.gram(batch, positions, channels, powers.length, Int32Array.from(powers), values, out.values);
     }
     return out.info;
+  },
+
+  /**
+   * By how much those sums, times the square of what the map was scaled by, leave the bounds of the class with the largest of `logits`,
+   * `[batch, classes]`: `sum (low - v)_+ / |low + 1e-6| + (v - high)_+ / |high + 1e-6|`, as the sum of two numbers, `[batch, 2]`.
+   */
+  GramDeviations: (inputs, attrs, backend) => {
+    const { x, logits } = inputs as { x: TensorInfo; logits: TensorInfo };
+    const { powers, low, high, boundsOf } = attrs as unknown as DeviationAttributes;
+    const action = "Cannot measure deviations";
+    const scores = backend.floats(logits);
+    if (logits.shape.length !== 2 || logits.shape[0] !== x.shape[0] || scores === null) {
+      throw new TypeError(
+        `${action}: logits must be float32 [${x.shape[0]}, classes] but found [${logits.shape.join(", ")}]`,
+      );
+    }
+    const rows = backend.run("GramRowSums", { x }, { powers });
+    try {
+      const [batch, width] = [rows.shape[0]!, rows.shape[1]! - 1];
+      for (const [name, values] of Object.entries({ low, high })) {
+        if (!(values instanceof Float64Array) || values.length % width !== 0 || values.length !== low.length) {
+          throw new TypeError(`${action}: ${name} must be a Float64Array with ${width} numbers for each`);
+        }
+      }
+      const classes = logits.shape[1]!;
+      if (!areIndices(boundsOf, classes, low.length / width)) {
+        throw new TypeError(
+          `${action}: boundsOf must be ${classes} indices below ${low.length / width} of an Int32Array`,
+        );
+      }
+      const out = backend.output([batch, 2], "float32");
+      const which = indicesOf(scores, boundsOf, batch);
+      backend.addon.deviations(batch, width, backend.floats(rows)!, low, high, which, out.values);
+      return out.info;
+    } finally {
+      backend.disposeIntermediateTensorInfo(rows);
+    }
   },
 };

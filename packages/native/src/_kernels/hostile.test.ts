@@ -27,6 +27,7 @@ const ATTRS: Record<string, object> = {
   BroadcastScale: { shape: [7, 3], scale: 2 },
   LangevinStep: { stepSize: 1, noiseScale: 1, key: [0, 0], gradientClip: 1, clamp: [-1, 1] },
   GramRowSums: { powers: [1, 10] },
+  GramDeviations: { powers: [1], low: new Float64Array(32), high: new Float64Array(32), boundsOf: new Int32Array(3) },
   CompressionCounts: {
     levels: 2,
     edges: new Float32Array(16),
