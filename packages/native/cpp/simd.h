@@ -109,7 +109,8 @@ JEM_INLINE size_t min_of(size_t a, size_t b) { return a < b ? a : b; }
 JEM_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
 /** Start of share `i` when `n` things are split into `parts` shares that differ by one at most. */
 JEM_INLINE int share(int n, int i, int parts) { return static_cast<int>(static_cast<int64_t>(n) * i / parts); }
-JEM_INLINE int round_up_to_lanes(int n) { return ceil_div(n, kLanes) * kLanes; }
+JEM_INLINE int round_up(int n, int step) { return ceil_div(n, step) * step; }
+JEM_INLINE int round_up_to_lanes(int n) { return round_up(n, kLanes); }
 
 template <class Element>
 JEM_INLINE void copy(Element* to, const Element* from, size_t n) {

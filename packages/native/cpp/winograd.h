@@ -107,6 +107,39 @@ static void write_tile(const float* products, size_t position_stride, const floa
   }
 }
 
+/**
+ * The tiles of a block in the order in which they are multiplied: beyond the right edge by half, inside, beyond the lower edge, beyond
+ * both. At stride 2 the points that half a tile has no use for are then those of neighbours, and are left out.
+ */
+template <class Algorithm>
+class TileOrder {
+ public:
+  TileOrder(const TileGrid& grid, int first, int count) : count_(count) {
+    int found = 0;
+    for (int group = 0; group < 4; group++) {
+      const bool right = group == 0 || group == 3, below = group >= 2;
+      for (int t = first; t < first + count; t++) {
+        if ((kSkips && grid.is_cut_right(t)) == right && (kSkips && grid.is_cut_below(t)) == below) tiles_[found++] = t;
+      }
+      ends_[group] = found;
+    }
+  }
+
+  int operator[](int at) const { return tiles_[at]; }
+
+  /** The places of the tiles that need the product at a position. */
+  void needed(int position, int* begin, int* end) const {
+    const bool skips_below = skips(position / Algorithm::kPoints), skips_right = skips(position % Algorithm::kPoints);
+    *begin = skips_right ? ends_[0] : 0;
+    *end = skips_below ? ends_[1] : skips_right ? ends_[2] : count_;
+  }
+
+ private:
+  static constexpr bool kSkips = Algorithm::kSecond[0] >= 0;
+  static bool skips(int point) { return point == Algorithm::kSecond[0] || point == Algorithm::kSecond[1]; }
+  int tiles_[kMostTiles], ends_[4], count_;
+};
+
 /** Transforms blocks of tiles, multiplies them at each position, and transforms back: all per thread, in its cache. */
 template <class Algorithm>
 static void winograd_core(Context& context, const Images& source, const Images& result, bool may_join, const float* x,
@@ -117,26 +150,33 @@ static void winograd_core(Context& context, const Images& source, const Images& 
   const int depth = source.channels, input_width = round_up_to_lanes(depth);
   const int output_width = round_up_to_lanes(result.channels);
   const size_t weight_position = panels.size(depth);
-  const int block = tiles_per_block(context, kPositions * (input_width + output_width), grid.count(),
-                                    4 * tile_rows(panels.vectors(0)));
+  const int high = tile_rows(panels.vectors(0));
+  // Weights that stay in the second cache are used twice by each block; others for as many tiles as possible.
+  const bool stay = weight_position * kPositions <= context.second_cache_floats() / 2;
+  const int wanted = stay ? 2 * high : tiles_per_block(context, kPositions * (input_width + output_width), grid.count(), 4 * high);
+  const int blocks = round_up(ceil_div(grid.count(), wanted), context.threads()), block = ceil_div(grid.count(), blocks);
   const size_t input_position = static_cast<size_t>(block) * input_width + kPlanePad;
   const size_t output_position = static_cast<size_t>(block) * output_width + kPlanePad;
   const float* zeros = zero_pixel(context, depth);
-  parallel(context, ceil_div(grid.count(), block), [&](int item, int thread) {
-    const int first = item * block, count = min_of(block, grid.count() - first);
+  parallel(context, blocks, [&](int item, int thread) {
+    const int first = share(grid.count(), item, blocks), count = share(grid.count(), item + 1, blocks) - first;
+    const TileOrder<Algorithm> order(grid, first, count);
     float* inputs = context.scratch(thread, Slot::kTiles, (input_position + output_position) * kPositions);
     float* products = inputs + input_position * kPositions;
     for (int t = 0; t < count; t++) {
       const float* pixels[kIn * kIn];
-      grid.locate<kIn, const float>(first + t, Algorithm::kStep, source, x, zeros, pixels);
+      grid.locate<kIn, const float>(order[t], Algorithm::kStep, source, x, zeros, pixels);
       transform_patch<kIn, Algorithm::kPoints>(pixels, depth, inputs + static_cast<size_t>(t) * input_width,
                                                input_position, Algorithm::input);
     }
     for (int position = 0; position < kPositions; position++) {
+      int begin, end;
+      order.needed(position, &begin, &end);
       for (int panel = 0; panel < panels.count; panel++) {
-        const int vectors = panels.vectors(panel), parts = ceil_div(count, tile_rows(vectors));
+        const int vectors = panels.vectors(panel), parts = ceil_div(end - begin, tile_rows(vectors));
         for (int part = 0; part < parts; part++) {
-          const int from = share(count, part, parts), rows = share(count, part + 1, parts) - from;
+          const int from = begin + share(end - begin, part, parts);
+          const int rows = begin + share(end - begin, part + 1, parts) - from;
           StridedTile tile;
           tile.x = inputs + position * input_position + static_cast<size_t>(from) * input_width;
           tile.x_stride = input_width;
@@ -150,7 +190,7 @@ static void winograd_core(Context& context, const Images& source, const Images& 
     }
     for (int t = 0; t < count; t++) {
       float* pixels[kOut * kOut];
-      grid.locate<kOut, float>(first + t, kOut, result, y, nullptr, pixels);
+      grid.locate<kOut, float>(order[t], kOut, result, y, nullptr, pixels);
       write_tile<Algorithm>(products + static_cast<size_t>(t) * output_width, output_position, y, pixels,
                             result.channels, epilogue);
     }

@@ -18,7 +18,7 @@ struct Images {
  */
 class TileGrid {
  public:
-  TileGrid(const Images& results, int side, bool may_join) : batch_(results.batch) {
+  TileGrid(const Images& results, int side, bool may_join) : batch_(results.batch), odd_height_(results.height % 2 == 1), odd_width_(results.width % 2 == 1) {
     constexpr int kMostJoined = 8;
     const int most = may_join ? kMostJoined : 1;
     for (int down = 1; down <= most; down++) {
@@ -33,6 +33,10 @@ class TileGrid {
   }
 
   int count() const { return count_; }
+
+  /** Whether a tile is at the right or lower edge of images of odd sides, which are not joined. */
+  bool is_cut_right(int tile) const { return odd_width_ && tile % columns_ == columns_ - 1; }
+  bool is_cut_below(int tile) const { return odd_height_ && tile / columns_ % rows_ == rows_ - 1; }
 
   /**
    * Lists the `Size` x `Size` pixels of a patch; patches are `step` apart. Pixels that are in no image are `outside`.
@@ -67,16 +71,20 @@ class TileGrid {
     if (*place == side || *image >= images) *image = 0, *place = -1;
   }
 
-  int batch_, down_ = 1, across_ = 1, rows_ = 0, columns_ = 0, count_ = 0;
+  int batch_;
+  bool odd_height_, odd_width_;
+  int down_ = 1, across_ = 1, rows_ = 0, columns_ = 0, count_ = 0;
 };
+
+/** The most tiles of one item. */
+constexpr int kMostTiles = 320;
 
 /** Tiles for one item: their transformed inputs and products together fill three quarters of the second cache. */
 static int tiles_per_block(Context& context, int floats_per_tile, int tiles, int least) {
-  constexpr int kMost = 320;
   const int floats = static_cast<int>(context.second_cache_floats() / 4 * 3);
   const int fitting = max_of(floats / floats_per_tile, least);
   const int shared = ceil_div(tiles, 2 * context.threads());
-  const int wanted = max_of(1, min_of(min_of(fitting, shared), kMost));
+  const int wanted = max_of(1, min_of(min_of(fitting, shared), kMostTiles));
   // As many blocks as a multiple of the threads, so that nobody waits at the end.
   const int blocks = ceil_div(ceil_div(tiles, wanted), context.threads()) * context.threads();
   return ceil_div(tiles, blocks);

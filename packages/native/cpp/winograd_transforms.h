@@ -15,6 +15,7 @@ namespace {
 /** F(4, 3): 6 products for 4 results, in two dimensions a quarter of the products of the direct way. */
 struct Dense {
   static constexpr int kIn = 6, kPoints = 6, kOut = 4, kStep = 4;
+  static constexpr int kSecond[] = {-1, -1};
 
   JEM_INLINE void input(const Vec* d, int s, Vec* out, int q) {
     const Vec d0 = d[0], d1 = d[s], d2 = d[2 * s], d3 = d[3 * s], d4 = d[4 * s], d5 = d[5 * s];
@@ -67,6 +68,8 @@ struct Dense {
  */
 struct Strided {
   static constexpr int kIn = 5, kPoints = 5, kOut = 2, kStep = 4;
+  /** The points that the second result alone needs. */
+  static constexpr int kSecond[] = {2, 4};
 
   JEM_INLINE void input(const Vec* d, int s, Vec* out, int q) {
     const Vec d2 = d[2 * s];
@@ -110,6 +113,7 @@ struct Strided {
 template <bool Odd>
 struct StridedInputGradient {
   static constexpr int kIn = 3, kPoints = 5, kOut = 4, kStep = 2;
+  static constexpr int kSecond[] = {-1, -1};
   static constexpr int kShift = Odd ? 1 : 0;
 
   JEM_INLINE void input(const Vec* d, int s, Vec* out, int q) {

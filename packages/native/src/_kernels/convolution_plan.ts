@@ -55,7 +55,7 @@ export class ConvolutionPlan {
   readonly #usage: readonly Usage[] = Array.from({ length: 4 }, () => ({ joined: 0, twice: 0 }));
 
   constructor(addon: Addon, kind: number, info: Conv2DInfo) {
-    const { forward, inputGradient, filterGradient } = ConvolutionKind;
+    const { forward, inputGradient } = ConvolutionKind;
     const { inChannels, outChannels } = info;
     this.kind = kind;
     this.window = windowOf(info);
@@ -63,7 +63,7 @@ export class ConvolutionPlan {
     this.shape = kind === forward ? info.outShape : kind === inputGradient ? info.inShape : info.filterShape;
     this.size = util.sizeFromShape([...this.shape]);
     this.channels = kind === inputGradient ? inChannels : outChannels;
-    this.suitsWinograd = (kind === filterGradient ? suitsWinogradFilterGradient : suitsWinograd)(this.window);
+    this.suitsWinograd = suitsWinograd(this.window, kind);
     this.hasGaps = kind === inputGradient && info.filterHeight < info.strideHeight;
     this.packedSize = kind === forward ? addon.packedSize(this.window) : 0;
     this.packed = `packed ${outChannels}`;
@@ -111,26 +111,30 @@ function isTaken({ dilationHeight, dilationWidth, filterHeight, filterWidth }: C
 
 /**
  * The rule for Winograd's algorithms: filters 3x3 without dilation, of stride 1 (tiles of 4x4 results) with at least 16
- * channels on both sides, or of stride 2 (tiles of 2x2) with at least 64 (32 for the filter gradient); at least 16
- * tiles, and at most half of their area (a sixth at stride 2) outside the images.
+ * channels on both sides, or of stride 2 (tiles of 2x2) with at least 32; at least 16 tiles, and little of their area outside the images.
  */
-function suitsWinograd(window: Int32Array, fewestAtStride2 = 64): boolean {
+function suitsWinograd(window: Int32Array, kind: number): boolean {
   const of = (field: keyof typeof Field): number => window[Field[field]]!;
   const stride = of("strideHeight");
   const isSquare3 = of("kernelHeight") === 3 && of("kernelWidth") === 3 && stride === of("strideWidth");
   if (!isSquare3 || stride > 2 || of("dilationHeight") !== 1 || of("dilationWidth") !== 1) return false;
   const [top, left] = [of("padTop"), of("padLeft")];
   if (stride === 2 ? top % 2 !== left % 2 : top > 2 || left > 2) return false;
-  if (Math.min(of("inChannels"), of("outChannels")) < (stride === 2 ? fewestAtStride2 : 16)) return false;
+  const [inputs, outputs] = [of("inChannels"), of("outChannels")];
+  if (Math.min(inputs, outputs) < (stride === 2 ? 32 : 16)) return false;
   const side = stride === 2 ? 2 : 4;
   const [height, width] = [of("outHeight"), of("outWidth")];
   const tiles = Math.ceil(height / side) * Math.ceil(width / side);
-  // At stride 2 the gain (1.2 to 1.4 times) does not survive more than a little waste.
-  return of("batch") * tiles >= 16 && tiles * side * side <= (stride === 2 ? 1.2 : 2) * height * width;
+  if (of("batch") * tiles < 16) return false;
+  if (stride === 1) return tiles * side * side <= 2 * height * width;
+  // The gain at stride 2 (1.1 to 1.4 times) does not survive much waste. Half tiles of the forward pass leave products out.
+  if (kind === ConvolutionKind.forward) return productsOf(height) * productsOf(width) <= 0.76 * (9 * height * width);
+  // The sums of a filter gradient must fit each thread's cache.
+  const fits = kind !== ConvolutionKind.filterGradient || inputs * outputs <= 24 * 1024;
+  return fits && tiles * side * side <= 1.2 * height * width;
 }
 
-/** The same rule for the filter gradient, whose sums at stride 2 must fit each thread's cache. */
-function suitsWinogradFilterGradient(window: Int32Array): boolean {
-  const isSmall = window[Field.inChannels]! * window[Field.outChannels]! <= 24 * 1024;
-  return suitsWinograd(window, 32) && (window[Field.strideHeight] === 1 || isSmall);
+/** The products for a row of so many results at stride 2: 5 for two, 3 for one that is left. */
+function productsOf(results: number): number {
+  return 5 * Math.floor(results / 2) + 3 * (results % 2);
 }
