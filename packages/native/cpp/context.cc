@@ -27,7 +27,7 @@ namespace {
 constexpr size_t kHugePage = size_t{1} << 21;
 
 /** How long an idle thread spins before it sleeps: longer than the gap between two kernels of a running program. */
-constexpr std::chrono::microseconds kSpinTime{200};
+constexpr std::chrono::microseconds kSpinTime{350};
 constexpr int kSpinsBeforeYield = 20000;
 
 inline void relax() {
