@@ -13,7 +13,7 @@ export function projection(name: string, iterations: number, log: (text: string)
     const hours = (seconds * iterations) / 3600;
     if (hours < 1 || (times.length > 1 && times.length < AGAIN)) return;
     log(
-      `\n${name}: ${seconds.toFixed(1)} s an iteration; ${iterations} iterations would take ${Math.round(hours)} hours.`,
+      `\n${name}: ${Number(seconds.toPrecision(3))} s an iteration; ${iterations} iterations would take ${Math.round(hours)} hours.`,
     );
   };
 }
