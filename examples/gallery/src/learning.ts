@@ -30,10 +30,10 @@ export async function measureLearning(iterations: number): Promise<LearningSerie
       iterations,
       key: foldIn(from, 2),
     });
-    const predicted = await head
-      .logits(tf.tensor2d(test.values, [TESTED, 2]))
-      .argMax(1)
-      .data();
+    const classes = tf.tidy(() => head.logits(tf.tensor2d(test.values, [TESTED, 2])).argMax(1));
+    const predicted = await classes.data();
+    classes.dispose();
+    model.dispose();
     correct.push(test.labels.filter((label, i) => label === predicted[i]).length);
   }
   const values = correct.map((count) => count / TESTED);
